@@ -1,0 +1,146 @@
+// SPDX-License-Identifier: GPL-2.0-only
+//
+// The one module that includes the JSON library.
+#include "base/json.h"
+
+#include "base/text.h"
+
+#include <nlohmann/json.hpp>
+
+namespace hostav {
+namespace {
+
+using Json = nlohmann::ordered_json;
+
+constexpr const char *base64_suffix = "_base64";
+
+/// The library writes DEL, the C1 controls and U+2028/U+2029 as they are. JSON allows that, but a
+/// terminal obeys some of them and line-wise readers split at others. They can stand only inside
+/// strings, where \uXXXX means the same.
+std::string escape_unsafe(const std::string &text) {
+    std::string out;
+    out.reserve(text.size());
+    for (std::size_t at = 0; at < text.size(); ++at) {
+        const std::string_view rest = std::string_view(text).substr(at);
+        const auto second = rest.size() > 1 ? static_cast<unsigned char>(rest[1]) : 0U;
+        if (rest[0] == '\x7F') {
+            out += "\\u007f";
+        } else if (rest[0] == '\xC2' && second < 0xA0) {
+            out += "\\u00" + hex(rest.substr(1, 1));
+            at += 1;
+        } else if (rest.starts_with("\u2028") || rest.starts_with("\u2029")) {
+            out += rest[2] == '\xA8' ? "\\u2028" : "\\u2029";
+            at += 2;
+        } else {
+            out += rest[0];
+        }
+    }
+    return out;
+}
+
+std::string dump(const Json &value) {
+    return value.dump(-1, ' ', false, Json::error_handler_t::replace);
+}
+
+} // namespace
+
+struct JsonObject::Impl {
+    Json object = Json::object();
+    void set(const std::string &name, Json value) { object[to_utf8(name)] = std::move(value); }
+};
+
+JsonObject::JsonObject() : impl_(std::make_unique<Impl>()) {}
+JsonObject::~JsonObject() = default;
+JsonObject::JsonObject(JsonObject &&) noexcept = default;
+JsonObject &JsonObject::operator=(JsonObject &&) noexcept = default;
+
+JsonObject &JsonObject::add(const std::string &name, std::string_view value) {
+    impl_->set(name, to_utf8(value));
+    return *this;
+}
+
+JsonObject &JsonObject::add(const std::string &name, const char *value) {
+    return add(name, std::string_view(value));
+}
+
+JsonObject &JsonObject::add(const std::string &name, std::uint64_t value) {
+    impl_->set(name, value);
+    return *this;
+}
+
+JsonObject &JsonObject::add(const std::string &name, double value) {
+    impl_->set(name, value);
+    return *this;
+}
+
+JsonObject &JsonObject::add(const std::string &name, bool value) {
+    impl_->set(name, value);
+    return *this;
+}
+
+JsonObject &JsonObject::add(const std::string &name, const std::vector<std::string> &values) {
+    Json array = Json::array();
+    for (const auto &value : values)
+        array.push_back(to_utf8(value));
+    impl_->set(name, std::move(array));
+    return *this;
+}
+
+JsonObject &JsonObject::add(const std::string &name, const JsonObject &value) {
+    impl_->set(name, value.impl_->object);
+    return *this;
+}
+
+JsonObject &JsonObject::add(const std::string &name, const std::vector<JsonObject> &values) {
+    Json array = Json::array();
+    for (const auto &value : values)
+        array.push_back(value.impl_->object);
+    impl_->set(name, std::move(array));
+    return *this;
+}
+
+JsonObject &JsonObject::add_bytes(const std::string &name, std::string_view bytes) {
+    add(name, bytes);
+    if (!is_utf8(bytes))
+        add(name + base64_suffix, base64(bytes));
+    return *this;
+}
+
+std::string JsonObject::text() const {
+    return escape_unsafe(dump(impl_->object));
+}
+
+Result<std::map<std::string, std::string>> parse_flat_json(std::string_view text,
+                                                           const std::string &what) {
+    const Json parsed = Json::parse(text, nullptr, false);
+    if (parsed.is_discarded())
+        return fail(what, "malformed JSON");
+    if (!parsed.is_object())
+        return fail(what, "not a JSON object");
+    std::map<std::string, std::string> fields;
+    for (const auto &[name, value] : parsed.items()) {
+        if (value.is_string())
+            fields[name] = value.get_ref<const std::string &>();
+        else if (value.is_number() || value.is_boolean())
+            fields[name] = dump(value);
+        else
+            return fail(what, escape_path(name) + " is not a string, a number or a boolean");
+    }
+    return fields;
+}
+
+Result<std::string> bytes_field(const std::map<std::string, std::string> &object,
+                                const std::string &name, const std::string &what) {
+    if (const auto encoded = object.find(name + base64_suffix); encoded != object.end()) {
+        auto bytes = from_base64(encoded->second);
+        if (!bytes)
+            return fail(what, name + base64_suffix + " is not base64");
+        return std::move(*bytes);
+    }
+    const auto plain = object.find(name);
+    if (plain == object.end())
+        return fail(what, "no " + name);
+    return plain->second;
+}
+
+} // namespace hostav

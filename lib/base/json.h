@@ -1,0 +1,53 @@
+// SPDX-License-Identifier: GPL-2.0-only
+//
+// JSON objects, written in the order their fields are added, one line, always valid UTF-8; and
+// flat objects read back (records that we wrote ourselves). The library's header is included in
+// json.cc only.
+#pragma once
+
+#include "base/error.h"
+
+#include <cstdint>
+#include <map>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace hostav {
+
+class JsonObject {
+  public:
+    JsonObject();
+    ~JsonObject();
+    JsonObject(JsonObject &&) noexcept;
+    JsonObject &operator=(JsonObject &&) noexcept;
+
+    /// Invalid UTF-8 in a value becomes U+FFFD.
+    JsonObject &add(const std::string &name, std::string_view value);
+    JsonObject &add(const std::string &name, const char *value);
+    JsonObject &add(const std::string &name, std::uint64_t value);
+    JsonObject &add(const std::string &name, double value);
+    JsonObject &add(const std::string &name, bool value);
+    JsonObject &add(const std::string &name, const std::vector<std::string> &values);
+    JsonObject &add(const std::string &name, const JsonObject &value);
+    JsonObject &add(const std::string &name, const std::vector<JsonObject> &values);
+    /// Adds `name` as UTF-8 and, when the bytes are not UTF-8, `name_base64` with the exact bytes.
+    JsonObject &add_bytes(const std::string &name, std::string_view bytes);
+    /// One line without the line end.
+    [[nodiscard]] std::string text() const;
+
+  private:
+    struct Impl;
+    std::unique_ptr<Impl> impl_;
+};
+
+/// Reads one object whose values are strings, numbers and booleans; numbers and booleans come
+/// back as their text. Fails on anything else. `what` names the source in the error.
+[[nodiscard]] Result<std::map<std::string, std::string>>
+parse_flat_json(std::string_view text, const std::string &what);
+/// The bytes that add_bytes() stored under `name`.
+[[nodiscard]] Result<std::string> bytes_field(const std::map<std::string, std::string> &object,
+                                              const std::string &name, const std::string &what);
+
+} // namespace hostav

@@ -1,0 +1,28 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include "base/resources.h"
+
+#include <sys/resource.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+namespace hostav {
+
+void use_idle_time_only() {
+    constexpr int nicest = 19;
+    // linux/ioprio.h; glibc has no wrapper.
+    constexpr int who_process = 1;
+    constexpr int idle_class = 3;
+    constexpr int class_shift = 13;
+    ::setpriority(PRIO_PROCESS, 0, nicest);
+    ::syscall(SYS_ioprio_set, who_process, 0, idle_class << class_shift);
+}
+
+void raise_descriptor_limit() {
+    rlimit limit{};
+    if (::getrlimit(RLIMIT_NOFILE, &limit) != 0)
+        return;
+    limit.rlim_cur = limit.rlim_max;
+    ::setrlimit(RLIMIT_NOFILE, &limit);
+}
+
+} // namespace hostav

@@ -1,0 +1,14 @@
+// SPDX-License-Identifier: GPL-2.0-only
+//
+// What this process takes of the machine.
+#pragma once
+
+namespace hostav {
+
+/// Only the CPU and disk time that nobody else wants: nice 19, idle I/O class. Best effort.
+void use_idle_time_only();
+
+/// Raises the soft limit of open descriptors to the hard one. Best effort.
+void raise_descriptor_limit();
+
+} // namespace hostav

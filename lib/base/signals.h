@@ -1,0 +1,32 @@
+// SPDX-License-Identifier: GPL-2.0-only
+//
+// Signals as events: INT, TERM, HUP and QUIT are blocked and read from a descriptor, so that they
+// end every wait at a place of our choosing. SIGPIPE and SIGXFSZ are ignored: the failing write
+// says it. One object a process; single-threaded.
+#pragma once
+
+#include "base/error.h"
+#include "base/fd.h"
+
+namespace hostav {
+
+class Signals {
+  public:
+    static Result<Signals> watch();
+
+    [[nodiscard]] int fd() const { return fd_.get(); }
+    /// The first signal that has arrived, 0 if none has. Stays what it is from then on.
+    int pending();
+    /// Waits until `fd` is ready for `events` (poll(2)'s). False when a signal came first.
+    bool wait(int fd, short events);
+
+  private:
+    explicit Signals(Fd fd) : fd_(std::move(fd)) {}
+    Fd fd_;
+    int pending_ = 0;
+};
+
+/// Ends this process by `signal`, with its default action, so that the caller's shell sees it.
+[[noreturn]] void die_by(int signal);
+
+} // namespace hostav
