@@ -1,0 +1,47 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include "conf/clam_conf.h"
+
+#include "base/text.h"
+
+#include <fstream>
+
+namespace hostav {
+
+namespace {
+
+constexpr const char *blanks = " \t\r";
+
+std::string trimmed(const std::string &text) {
+    const auto first = text.find_first_not_of(blanks);
+    if (first == std::string::npos)
+        return {};
+    return text.substr(first, text.find_last_not_of(blanks) - first + 1);
+}
+
+} // namespace
+
+Result<std::vector<ConfLine>> read_clam_conf(const std::string &path) {
+    std::ifstream file(path);
+    if (!file)
+        return fail_errno(escape_path(path));
+    std::vector<ConfLine> lines;
+    unsigned number = 0;
+    for (std::string raw; std::getline(file, raw);) {
+        ++number;
+        const auto text = trimmed(raw);
+        if (text.empty() || text.front() == '#')
+            continue;
+        const auto blank = text.find_first_of(blanks);
+        ConfLine line{text.substr(0, blank), {}, number};
+        if (blank != std::string::npos)
+            line.value = trimmed(text.substr(blank));
+        if (line.value.size() >= 2 && line.value.front() == '"') {
+            const auto close = line.value.find('"', 1);
+            line.value = line.value.substr(1, close == std::string::npos ? close : close - 1);
+        }
+        lines.push_back(std::move(line));
+    }
+    return lines;
+}
+
+} // namespace hostav
