@@ -1,0 +1,88 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include "engine/database.h"
+
+#include "base/text.h"
+#include "conf/clam_conf.h"
+
+#include <algorithm>
+#include <array>
+#include <clamav.h>
+#include <filesystem>
+#include <memory>
+#include <optional>
+
+namespace hostav {
+
+namespace {
+
+using CvdHead = std::unique_ptr<cl_cvd, decltype(&cl_cvdfree)>;
+
+CvdHead daily_head(const std::string &directory) {
+    CvdHead newest(nullptr, cl_cvdfree);
+    for (const char *name : {"/daily.cvd", "/daily.cld"}) {
+        const auto path = directory + name;
+        std::error_code missing;
+        if (!std::filesystem::exists(path, missing))
+            continue;
+        CvdHead head(cl_cvdhead(path.c_str()), cl_cvdfree);
+        if (head && (!newest || head->version > newest->version))
+            newest = std::move(head);
+    }
+    return newest;
+}
+
+/// DatabaseDirectory of the updater's configuration, where one of its usual places has it.
+std::optional<std::string> configured_directory() {
+    for (const char *path : {"/etc/freshclam.conf", "/etc/clamav/freshclam.conf"}) {
+        const auto lines = read_clam_conf(path);
+        if (!lines)
+            continue;
+        for (const auto &line : *lines)
+            if (line.option == "DatabaseDirectory" && !line.value.empty())
+                return line.value;
+        return std::nullopt;
+    }
+    return std::nullopt;
+}
+
+/// The file name extensions libclamav 1.4 loads (libclamav/readdb.h, CLI_DBEXT).
+constexpr std::array database_extensions{
+    ".db",  ".hdb", ".hdu", ".fp",  ".sfp", ".mdb", ".mdu", ".hsb",  ".hsu", ".msb", ".msu",
+    ".ndb", ".ndu", ".ldb", ".ldu", ".sdb", ".zmd", ".rmd", ".pdb",  ".gdb", ".wdb", ".cbc",
+    ".ftm", ".cfg", ".cvd", ".cld", ".cud", ".cdb", ".cat", ".crb",  ".idb", ".ioc", ".yar",
+    ".yara", ".pwdb", ".ign", ".ign2", ".imp", ".info"};
+
+} // namespace
+
+std::string installed_database_directory() {
+    const std::string standard = cl_retdbdir();
+    const auto other = configured_directory();
+    if (!other || *other == standard)
+        return standard;
+    const auto here = daily_head(standard);
+    const auto there = daily_head(*other);
+    const bool newer = there && (!here || there->version > here->version);
+    return newer || !holds_databases(standard) ? *other : standard;
+}
+
+bool holds_databases(const std::string &directory) {
+    std::error_code missing;
+    for (const auto &entry : std::filesystem::directory_iterator(directory, missing)) {
+        auto extension = entry.path().extension().string();
+        std::ranges::transform(extension, extension.begin(), [](char c) {
+            return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
+        });
+        if (std::ranges::find(database_extensions, extension) != database_extensions.end())
+            return true;
+    }
+    return false;
+}
+
+std::string engine_and_database_version(const std::string &directory) {
+    std::string text = std::string("ClamAV ") + cl_retver();
+    if (const auto head = daily_head(directory))
+        text += "/" + std::to_string(head->version) + "/" + escape_path(head->time);
+    return text;
+}
+
+} // namespace hostav
