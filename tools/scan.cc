@@ -11,8 +11,10 @@
 #include "scan/options.h"
 #include "scan/scanner.h"
 
+#include <clocale>
 #include <csignal>
 #include <cstdio>
+#include <cstdlib>
 #include <filesystem>
 #include <memory>
 
@@ -190,6 +192,7 @@ End scan_files(ScanOptions &options, Prepared &prepared,
         progress.clear();
         if (!ran)
             complain(ran.error());
+        summary.too_deep = prepared.source.too_deep();
         status = ran ? scanner.exit_status() : exit_error;
         if (scanner.output_gone())
             return {status, signals->pending() != 0 ? signals->pending() : SIGPIPE};
@@ -254,6 +257,9 @@ End run(int argc, char **argv) {
 } // namespace
 
 int main(int argc, char **argv) {
+    // Names are decoded by it: libclamav's transliteration, libarchive's Unicode names.
+    if (std::setlocale(LC_CTYPE, "") == nullptr || MB_CUR_MAX == 1)
+        std::setlocale(LC_CTYPE, "C.UTF-8");
     const auto end = run(argc, argv);
     std::fflush(stdout);
     if (end.signal != 0)

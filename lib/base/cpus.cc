@@ -54,7 +54,7 @@ std::vector<std::string_view> split(std::string_view text, char separator) {
 
 bool contains_word(std::string_view list, std::string_view word) {
     const auto words = split(list, ',');
-    return std::find(words.begin(), words.end(), word) != words.end();
+    return std::ranges::find(words, word) != words.end();
 }
 
 /// mountinfo writes blanks, tabs, line ends and backslashes as three octal digits.
@@ -65,8 +65,10 @@ std::string decode_mount_path(std::string_view text) {
             return at + i < text.size() && text[at + i] >= '0' && text[at + i] <= '7';
         };
         if (text[at] == '\\' && is_octal(1) && is_octal(2) && is_octal(3)) {
-            out += static_cast<char>((text[at + 1] - '0') * 64 + (text[at + 2] - '0') * 8 +
-                                     (text[at + 3] - '0'));
+            int byte = 0;
+            for (std::size_t i = 1; i <= 3; ++i)
+                byte = byte << 3 | (text[at + i] - '0');
+            out += static_cast<char>(byte);
             at += 3;
         } else {
             out += text[at];
@@ -85,7 +87,7 @@ std::optional<Hierarchy> find_hierarchy(std::string_view mountinfo, std::string_
     for (const auto line : split(mountinfo, '\n')) {
         // ID PARENT DEVICE ROOT MOUNT-POINT OPTIONS [OPTIONAL...] - TYPE SOURCE SUPER-OPTIONS
         const auto fields = split(line, ' ');
-        const auto dash = std::find(fields.begin(), fields.end(), "-");
+        const auto dash = std::ranges::find(fields, "-");
         if (dash - fields.begin() < 6 || fields.end() - dash < 4)
             continue;
         const bool found = controller.empty()
@@ -129,11 +131,12 @@ std::vector<std::string> group_directories(const std::string &root, std::string_
     }
     if (below.starts_with("/.."))
         below.clear();
+    const std::string mount_point = root + hierarchy->mount_point;
     std::vector<std::string> directories;
     for (;;) {
         while (below.ends_with('/'))
             below.pop_back();
-        directories.push_back(root + hierarchy->mount_point + below);
+        directories.push_back(mount_point + below);
         if (below.empty())
             return directories;
         below.resize(below.rfind('/'));
@@ -159,7 +162,7 @@ std::optional<std::uint64_t> named_number(const std::string &text, std::string_v
 std::uint64_t cpus_of(std::optional<std::uint64_t> quota, std::optional<std::uint64_t> period) {
     if (!quota || !period || *period == 0)
         return no_limit;
-    return *quota / *period + (*quota % *period != 0 ? 1 : 0);
+    return (*quota / *period) + (*quota % *period != 0 ? 1 : 0);
 }
 
 std::uint64_t quota_cpus(const std::string &root) {

@@ -22,6 +22,8 @@ class JsonObject {
     ~JsonObject();
     JsonObject(JsonObject &&) noexcept;
     JsonObject &operator=(JsonObject &&) noexcept;
+    JsonObject(const JsonObject &) = delete;
+    JsonObject &operator=(const JsonObject &) = delete;
 
     /// Invalid UTF-8 in a value becomes U+FFFD.
     JsonObject &add(const std::string &name, std::string_view value);

@@ -15,7 +15,6 @@ namespace hostav {
 namespace {
 
 constexpr std::size_t sample_size = std::size_t{8} * 1024; // looked at, at each end of the log
-constexpr std::size_t time_length = 24;                    // Thu Dec 15 15:42:03 2022
 
 /// Whether a line begins with ctime(3)'s text and ` -> `.
 bool starts_with_time(std::string_view line) {
@@ -163,7 +162,7 @@ std::string log_time(std::time_t when) {
     // ctime_r knows no locale, which strftime's %a and %b do.
     std::array<char, 64> text{};
     if (ctime_r(&when, text.data()) == nullptr)
-        return std::string(time_length, '?');
+        return "(time unknown)";
     std::string time(text.data());
     if (time.ends_with('\n'))
         time.pop_back();

@@ -66,8 +66,8 @@ Entry make_entry(const Found &found, const Held &held, EntryKind kind, int error
 }
 
 /// What `handle` is, is not asked yet.
-Held hold(const Fd &handle, const Found &found) {
-    return {.handle = handle.get(), .directory = found.directory->get(), .name = found.name};
+Held hold(int handle, const Found &found) {
+    return {.handle = handle, .directory = found.directory->get(), .name = found.name};
 }
 
 /// The name is gone, or it is a link that leads nowhere.
@@ -124,7 +124,7 @@ std::optional<Entry> Walk::Impl::argument(const std::string &path) {
         handle = open_long_path(found.directory->get(), to_open, path_only | O_NOFOLLOW);
     if (!handle)
         return make_entry(found, EntryKind::cannot_access, errno);
-    Held held = hold(handle, found);
+    Held held = hold(handle.get(), found);
     if (::fstat(handle.get(), &held.st) != 0)
         return make_entry(found, EntryKind::cannot_access, errno);
     argument_device = held.st.st_dev;
@@ -167,7 +167,7 @@ std::optional<Entry> Walk::Impl::step() {
 
 std::optional<Entry> Walk::Impl::look_at(const Found &found) {
     const Fd handle(::openat(found.directory->get(), found.name.c_str(), path_only | O_NOFOLLOW));
-    Held held = hold(handle, found);
+    Held held = hold(handle.get(), found);
     if (!handle || ::fstat(handle.get(), &held.st) != 0) {
         const int error = errno;
         if (vanished(error))
@@ -198,7 +198,7 @@ std::optional<Entry> Walk::Impl::link(const Found &found, const Held &held) {
     if (options.directory_links < needed && options.file_links < needed)
         return make_entry(found, held, EntryKind::symlink);
     const Fd target(::openat(found.directory->get(), found.name.c_str(), path_only));
-    Held held_target = hold(target, found);
+    Held held_target = hold(target.get(), found);
     held_target.followed = true;
     if (!target || ::fstat(target.get(), &held_target.st) != 0) {
         const int error = errno;

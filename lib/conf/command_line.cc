@@ -101,6 +101,8 @@ void CommandLine::size(const char *name, char letter, std::uint64_t &to, const c
 void CommandLine::text(const char *name, char letter, std::optional<std::string> &to,
                        const char *value, const char *help) {
     add(name, letter, Argument::required, value, help, [&to](const char *text) -> Result<void> {
+        if (*text == '\0')
+            return bad_value("needs a value that is not empty");
         to = text;
         return {};
     });
@@ -109,6 +111,8 @@ void CommandLine::text(const char *name, char letter, std::optional<std::string>
 void CommandLine::texts(const char *name, char letter, std::vector<std::string> &to,
                         const char *value, const char *help) {
     add(name, letter, Argument::required, value, help, [&to](const char *text) -> Result<void> {
+        if (*text == '\0')
+            return bad_value("needs a value that is not empty");
         to.emplace_back(text);
         return {};
     });

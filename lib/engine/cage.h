@@ -15,13 +15,14 @@
 namespace hostav {
 
 struct CageOptions {
-    int temp_dir = -1;            ///< private, empty directory, owned by `uid`; becomes `/` as root
-    std::string temp_path;        ///< its path before the chroot
-    bool change_user = false;     ///< started by root: chroot, then become uid and gid
+    int temp_dir = -1;        ///< private, empty directory, owned by `uid`; becomes `/` as root
+    std::string temp_path;    ///< its path before the chroot
+    bool change_user = false; ///< started by root: chroot, then become uid and gid
     uid_t uid = 0;
     gid_t gid = 0;
-    std::uint64_t extra_memory = 0; ///< bytes of address space beyond what is mapped now; 0: no limit
-    std::uint64_t file_size = 0;    ///< largest temporary file in bytes; 0: no limit
+    std::uint64_t extra_memory =
+        0;                       ///< bytes of address space beyond what is mapped now; 0: no limit
+    std::uint64_t file_size = 0; ///< largest temporary file in bytes; 0: no limit
 };
 
 /// Which walls stand, for -v and for tests.
@@ -32,12 +33,14 @@ struct CageState {
 };
 
 /// Must run in the parent, once, before workers are forked: loads what libraries would otherwise
-/// open lazily (time zone, OpenSSL, iconv modules libclamav converts with, NSS).
+/// open lazily (time zone, OpenSSL, the iconv modules that libclamav and libxml2 convert with).
 void prepare_for_cage();
 
 /// Enters the cage. On failure the caller must _exit: it may be half inside. Afterwards
-/// opening, creating and removing files works in the temporary directory only; exec, sockets,
-/// fork, ptrace and mount kill the process (SIGSYS); other forbidden calls give EPERM.
+/// opening, creating and removing files works in the temporary directory only, which is the working
+/// directory; exec, sockets, fork, ptrace and mount kill the process (SIGSYS); other forbidden
+/// calls give EPERM, new executable memory too. A PR_SET_PDEATHSIG set before stays in force. The
+/// worker must end by _exit.
 [[nodiscard]] Result<CageState> enter_cage(const CageOptions &options);
 
 /// The account workers run as when started by root: `hostav` where it exists, else `nobody`.

@@ -10,20 +10,21 @@
 
 namespace hostav {
 
-/// Landlock: from now on files are opened, made and removed beneath `directory` only, no TCP port is
-/// bound or connected, no signal and no abstract socket reaches a process outside. As much of that
-/// as the running kernel knows (ABI 1 of Linux 5.13 and later); false where it knows nothing.
+/// Landlock: from now on files are opened, made and removed beneath `directory` only, no TCP port
+/// is bound or connected, no signal and no abstract socket reaches a process outside. As much of
+/// that as the running kernel knows (ABI 1 of Linux 5.13 and later); false where it knows nothing.
 /// Needs no_new_privs.
 [[nodiscard]] bool landlock_beneath(int directory);
 
-/// The working directory becomes `/` in a user namespace of its own, which an ordinary user may have; false
-/// where the system forbids that. Leaves all capabilities of the new namespace in force.
+/// The working directory becomes `/` in a user namespace of its own, which an ordinary user may
+/// have; false where the system forbids that. Leaves all capabilities of the new namespace in
+/// force.
 [[nodiscard]] bool chroot_in_user_namespace();
 
 /// Installs the system call filter. Needs no_new_privs.
 [[nodiscard]] Result<void> load_seccomp();
 
-/// The encodings that libclamav 1.4 converts from, as iconv_open knows them.
+/// The encodings that libclamav 1.4 and libxml2 convert from, as iconv_open knows them.
 [[nodiscard]] const std::vector<const char *> &engine_encodings();
 
 } // namespace hostav

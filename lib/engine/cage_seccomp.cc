@@ -21,6 +21,7 @@ namespace {
 
 using Names = std::span<const char *const>;
 
+// clang-format off
 constexpr auto allowed = std::to_array<const char *>({
     // Descriptors: the scanned file, the socket to the parent, temporary files.
     "read", "write", "readv", "writev", "pread64", "pwrite64", "preadv", "pwritev", "lseek",
@@ -49,18 +50,16 @@ constexpr auto allowed = std::to_array<const char *>({
 });
 
 constexpr auto deadly = std::to_array<const char *>({
-    "execve", "execveat", "fork", "vfork", "clone", "clone3",
-    "socket", "socketpair", "socketcall", "connect", "bind", "listen", "accept", "accept4",
-    "ptrace", "process_vm_readv", "process_vm_writev", "process_madvise", "pidfd_open",
-    "pidfd_getfd", "pidfd_send_signal", "kcmp",
-    "mount", "umount", "umount2", "pivot_root", "chroot", "move_mount", "open_tree", "fsopen",
-    "fsconfig", "fsmount", "fspick", "mount_setattr", "unshare", "setns", "swapon", "swapoff",
-    "open_by_handle_at",
-    "bpf", "perf_event_open", "userfaultfd", "io_uring_setup", "io_uring_enter",
-    "io_uring_register", "keyctl", "add_key", "request_key",
-    "init_module", "finit_module", "delete_module", "kexec_load", "kexec_file_load", "reboot",
-    "iopl", "ioperm",
+    "execve", "execveat", "fork", "vfork", "clone", "clone3", "socket", "socketpair", "socketcall",
+    "connect", "bind", "listen", "accept", "accept4", "ptrace", "process_vm_readv",
+    "process_vm_writev", "process_madvise", "pidfd_open", "pidfd_getfd", "pidfd_send_signal",
+    "kcmp", "mount", "umount", "umount2", "pivot_root", "chroot", "move_mount", "open_tree",
+    "fsopen", "fsconfig", "fsmount", "fspick", "mount_setattr", "unshare", "setns", "swapon",
+    "swapoff", "open_by_handle_at", "bpf", "perf_event_open", "userfaultfd", "io_uring_setup",
+    "io_uring_enter", "io_uring_register", "keyctl", "add_key", "request_key", "init_module",
+    "finit_module", "delete_module", "kexec_load", "kexec_file_load", "reboot", "iopl", "ioperm",
 });
+// clang-format on
 
 /// Libseccomp's context and the first error of the rules added to it.
 class Filter {
@@ -69,8 +68,8 @@ class Filter {
         if (!context_)
             error_ = -ENOMEM;
         else
-            error_ = seccomp_attr_set(context_.get(), SCMP_FLTATR_ACT_BADARCH,
-                                      SCMP_ACT_KILL_PROCESS);
+            error_ =
+                seccomp_attr_set(context_.get(), SCMP_FLTATR_ACT_BADARCH, SCMP_ACT_KILL_PROCESS);
     }
 
     void add(std::uint32_t action, const char *name, std::span<const scmp_arg_cmp> arguments = {}) {
@@ -123,8 +122,8 @@ void allow_arguments(Filter &filter) {
     filter.allow("fchmodat2", 2, not_owner, 0);
 
     // Not F_SETOWN, which sends signals, nor locks on the user's files.
-    for (const int command : {F_DUPFD, F_DUPFD_CLOEXEC, F_GETFD, F_SETFD, F_GETFL, F_SETFL,
-                              F_ADD_SEALS, F_GET_SEALS})
+    for (const int command :
+         {F_DUPFD, F_DUPFD_CLOEXEC, F_GETFD, F_SETFD, F_GETFL, F_SETFL, F_ADD_SEALS, F_GET_SEALS})
         for (const char *name : {"fcntl", "fcntl64"})
             filter.allow(name, 1, whole_int, static_cast<std::uint64_t>(command));
 

@@ -90,6 +90,7 @@ class FileScan {
   private:
     struct Closed {
         Fd content;
+        std::string head; ///< its first bytes
         std::string member;
         unsigned depth;
     };
@@ -108,6 +109,8 @@ class FileScan {
     std::uint64_t bytes_ = 0; ///< of all layers
     std::uint64_t files_ = 0; ///< layers
     unsigned depth_ = 0;      ///< containers opened by us around the running call
+    std::string layer_type_;  ///< of the layer inspected last
+    Limits claimed_;          ///< exceeded if a member's claim of its size is true
     bool counting_ = true;    ///< false while a second call looks at layers already counted
 
     [[nodiscard]] Engine::Handle &handle() const { return *engine_.handle_; }
@@ -178,15 +181,27 @@ class FileScan {
             chain_.member(container != nullptr ? container : "", name != nullptr ? name : "");
             member_lines_.push_back(chain_.scanning_text());
         }
-        if (size > file_limit_)
-            cut(Limit::max_file_size);
-        if (size > size_limit_)
-            cut(Limit::max_scan_size);
+        // What only looks like an archive inside a program claims sizes at random. Believe the
+        // claim when the layer is such an archive, or else when something was unpacked from it.
+        claimed_.add(size > file_limit_ ? Limit::max_file_size : Limit::max_scan_size,
+                     size > std::min(file_limit_, size_limit_));
+        if (container != nullptr && layer_type_ == container)
+            believe_claims();
+    }
+
+    void believe_claims() {
+        if (claimed_.empty())
+            return;
+        report_.limits.add(std::exchange(claimed_, {}));
+        forget_nothing();
     }
 
     void layer(std::string_view type, const char *name, std::string_view bytes,
                std::uint32_t level) {
         path_.enter(level, name);
+        layer_type_ = type;
+        if (level > 0)
+            believe_claims();
         if (level == 0 && depth_ == 0)
             report_.type = type;
         if (!counting_)
@@ -212,7 +227,8 @@ class FileScan {
             report_.limits.add(Limit::max_scan_size);
             return;
         }
-        closed_.push_back({std::move(*copy), path_.text(), depth_ + level});
+        closed_.push_back({std::move(*copy), std::string(bytes.substr(0, container_head)),
+                           path_.text(), depth_ + level});
     }
 
     // ---- libclamav ----
@@ -228,6 +244,7 @@ class FileScan {
         if (ask_limits)
             flags.heuristic |= CL_SCAN_HEURISTIC_EXCEEDS_MAX;
         found_.clear();
+        claimed_ = {};
         path_.begin(member);
         chain_.begin();
         const char *virus = nullptr;
@@ -299,12 +316,11 @@ class FileScan {
         auto closed = std::exchange(closed_, {});
         std::array<char, container_head> head{};
         const auto got = ::pread(fd, head.data(), head.size(), 0);
-        if (got > 0 && go_on() &&
-            container_format({head.data(), static_cast<std::size_t>(got)}) != nullptr)
-            open_closed(fd, member, depth);
+        if (got > 0 && go_on())
+            open_closed(fd, {head.data(), static_cast<std::size_t>(got)}, member, depth);
         for (const auto &inner : closed)
             if (go_on())
-                open_closed(inner.content.get(), inner.member, inner.depth);
+                open_closed(inner.content.get(), inner.head, inner.member, inner.depth);
     }
 
     void settle(Outcome &outcome) {
@@ -312,7 +328,8 @@ class FileScan {
             report_.detections.push_back(std::move(detection));
         if (options_.member_lines)
             note_member_lines();
-        if (outcome.code == CL_VIRUS) {
+        // What was found stays found, whatever fails afterwards.
+        if (outcome.code == CL_VIRUS || !report_.detections.empty()) {
             report_.verdict = Verdict::infected;
         } else if (outcome.code != CL_CLEAN && report_.verdict == Verdict::clean) {
             report_.verdict = Verdict::error;
@@ -330,27 +347,44 @@ class FileScan {
 
     // ---- containers that libarchive opens ----
 
-    void open_closed(int fd, const std::string &member, unsigned depth) {
+    void open_closed(int fd, std::string_view head, const std::string &member, unsigned depth) {
+        const char *format = container_format(head);
+        if (format == nullptr)
+            return;
         if (depth + 1 >= options_.limits.recursion)
             return cut(Limit::max_recursion);
-        auto container = Container::open(fd);
-        if (!container)
-            return; // the first bytes looked like one, but it is something else
-        bool any = false;
+        auto container = Container::open(fd, [this] { return elapsed() < time_limit_; });
+        if (!container) {
+            // Weak evidence may have been something else; otherwise the file is broken.
+            if (is_certain(format))
+                cut(Limit::damaged);
+            return;
+        }
         while (go_on()) {
             const auto next = container->next();
             if (!next)
                 break;
             if (++files_ > files_limit_)
                 return cut(Limit::max_files);
-            if (next->regular && !next->encrypted) {
-                any = true;
-                if (!scan_member(*container, join(member, next->name), depth))
-                    return;
-            }
+            const auto path = join(member, next->name);
+            if (next->encrypted)
+                note_encrypted(format, path);
+            else if (next->regular && !scan_member(*container, path, depth))
+                return;
         }
-        if (any && container->damaged())
+        if (container->damaged())
             cut(Limit::damaged);
+    }
+
+    /// As libclamav answers for the archives it opens itself.
+    void note_encrypted(std::string_view format, const std::string &member) {
+        if (!options_.parse.alert_encrypted_archive || !options_.parse.heuristics)
+            return;
+        std::string name = "Heuristics.Encrypted.";
+        for (const char c : format)
+            name += c >= 'a' && c <= 'z' ? static_cast<char>(c - 'a' + 'A') : c;
+        report_.verdict = Verdict::infected;
+        report_.detections.push_back({name, member});
     }
 
     static std::string join(const std::string &outer, const std::string &name) {

@@ -6,26 +6,24 @@
 // runs a program (lzop, grzip, lrzip), which the cage would kill the worker for.
 //
 // What bounds memory: zstd refuses windows over 128 MiB, libarchive lzip dictionaries over 128 MiB
-// and RAR5 ones over 64 MiB; lzma and the compression of an rpm's payload have no bound but the
-// cage's limit on address space, nor has the length of a name in a cpio or an ar.
+// and RAR5 ones over 64 MiB, locate_container() lzma ones over 128 MiB; an rpm's xz or lzma payload
+// (up to 1.5 GiB) and an ar's table of names (which the file holds as it is) have no bound but the
+// cage's limit on address space.
 // What bounds time: the read callback hands out little at a time and asks `go_on` each time; next()
 // decodes what it has to pass over block by block, asking as often.
-#include "engine/container_reader.h"
-#include "engine/lzop.h"
+#include "engine/container_source.h"
 
 #include <algorithm>
 #include <archive.h>
 #include <archive_entry.h>
+#include <array>
 #include <cerrno>
 #include <strings.h>
-#include <vector>
 
 namespace hostav {
 
 namespace {
 
-/// At the 32768:1 that zstd reaches, 16 KiB is half a gigabyte between two questions to `go_on`.
-constexpr std::size_t read_size = 16 * 1024;
 /// Answers in a row that bring nothing before a container counts as damaged.
 constexpr unsigned most_empty_answers = 1000;
 
@@ -33,92 +31,33 @@ struct ArchiveFree {
     void operator()(archive *a) const { archive_read_free(a); }
 };
 
-/// The bytes libarchive reads: the file from `begin`, or what an lzop file holds.
-class Source {
-  public:
-    Source(int fd, const ContainerPlace &place, std::function<bool()> go_on)
-        : fd_(fd), begin_(place.begin), end_(place.end), position_(place.begin),
-          go_on_(std::move(go_on)), buffer_(read_size) {
-        if (place.kind == ContainerKind::lzo)
-            lzop_.emplace(fd, place.end);
-    }
+using Source = ContainerSource;
 
-    [[nodiscard]] bool stopped() const { return stopped_; }
-    /// Asks the caller; remembers a no.
-    bool go_on() {
-        if (!stopped_ && go_on_)
-            stopped_ = !go_on_();
-        return !stopped_;
-    }
-    [[nodiscard]] int open(archive *a) {
-        archive_read_set_callback_data(a, this);
-        archive_read_set_read_callback(a, on_read);
-        if (!lzop_) {
-            archive_read_set_skip_callback(a, on_skip);
-            archive_read_set_seek_callback(a, on_seek);
-        }
-        return archive_read_open1(a);
-    }
-
-  private:
-    static la_ssize_t on_read(archive *a, void *self, const void **block);
-    static la_int64_t on_skip(archive *a, void *self, la_int64_t request);
-    static la_int64_t on_seek(archive *a, void *self, la_int64_t offset, int whence);
-
-    int fd_;
-    std::uint64_t begin_, end_, position_;
-    std::function<bool()> go_on_;
-    bool stopped_ = false;
-    std::optional<LzopReader> lzop_;
-    std::vector<char> buffer_;
-};
-
-la_ssize_t Source::on_read(archive *a, void *self, const void **block) {
-    auto &source = *static_cast<Source *>(self);
-    if (!source.go_on()) {
-        archive_set_error(a, ECANCELED, "stopped");
-        return -1;
-    }
-    if (source.lzop_) {
-        const auto size = source.lzop_->next_block(block);
-        if (size < 0)
-            archive_set_error(a, EILSEQ, "%s", source.lzop_->why());
-        return size;
-    }
-    *block = source.buffer_.data();
-    const auto left = source.end_ - std::min(source.position_, source.end_);
-    const auto got = read_at(source.fd_, source.buffer_.data(),
-                             std::min<std::uint64_t>(read_size, left), source.position_);
-    if (got < 0)
-        archive_set_error(a, errno, "cannot be read");
-    else
-        source.position_ += static_cast<std::uint64_t>(got);
-    return got;
+la_ssize_t on_read(archive *a, void *source, const void **block) {
+    auto &from = *static_cast<Source *>(source);
+    const auto size = from.read(block);
+    if (size < 0)
+        archive_set_error(a, EIO, "%s", from.why());
+    return size;
 }
 
-// Never beyond the end, so that libarchive notices when data is missing.
-la_int64_t Source::on_skip(archive * /*a*/, void *self, la_int64_t request) {
-    auto &source = *static_cast<Source *>(self);
-    const auto left = source.end_ - std::min(source.position_, source.end_);
-    const auto step = std::min(static_cast<std::uint64_t>(std::max<la_int64_t>(request, 0)), left);
-    source.position_ += step;
-    return static_cast<la_int64_t>(step);
+la_int64_t on_skip(archive * /*a*/, void *source, la_int64_t request) {
+    return static_cast<Source *>(source)->skip(request);
 }
 
-la_int64_t Source::on_seek(archive * /*a*/, void *self, la_int64_t offset, int whence) {
-    auto &source = *static_cast<Source *>(self);
-    const auto size = static_cast<la_int64_t>(source.end_ - source.begin_);
-    la_int64_t base = 0;
-    if (whence == SEEK_CUR)
-        base = static_cast<la_int64_t>(source.position_ - source.begin_);
-    else if (whence == SEEK_END)
-        base = size;
-    la_int64_t target = 0;
-    if (__builtin_add_overflow(base, offset, &target) || target < 0)
-        return ARCHIVE_FATAL;
-    target = std::min(target, size);
-    source.position_ = source.begin_ + static_cast<std::uint64_t>(target);
-    return target;
+la_int64_t on_seek(archive * /*a*/, void *source, la_int64_t offset, int whence) {
+    const auto position = static_cast<Source *>(source)->seek(offset, whence);
+    return position < 0 ? ARCHIVE_FATAL : position;
+}
+
+bool open_archive(archive *a, Source &source) {
+    archive_read_set_callback_data(a, &source);
+    archive_read_set_read_callback(a, on_read);
+    if (source.can_seek()) {
+        archive_read_set_skip_callback(a, on_skip);
+        archive_read_set_seek_callback(a, on_seek);
+    }
+    return archive_read_open1(a) == ARCHIVE_OK;
 }
 
 /// Whether libarchive's last error is about encryption; RAR5 has no other way of telling.
@@ -127,63 +66,111 @@ bool about_encryption(archive *a) {
     return text != nullptr && ::strcasestr(text, "encrypt") != nullptr;
 }
 
-bool set_decoder(archive *a, const ContainerPlace &place) {
+int filter_code(const ContainerPlace &place) {
+    constexpr std::array payloads = {ARCHIVE_FILTER_NONE, ARCHIVE_FILTER_GZIP, ARCHIVE_FILTER_BZIP2,
+                                     ARCHIVE_FILTER_XZ,   ARCHIVE_FILTER_LZMA, ARCHIVE_FILTER_ZSTD};
     switch (place.kind) {
     case ContainerKind::zst:
-        return archive_read_append_filter(a, ARCHIVE_FILTER_ZSTD) == ARCHIVE_OK;
+        return ARCHIVE_FILTER_ZSTD;
     case ContainerKind::lz4:
-        return archive_read_append_filter(a, ARCHIVE_FILTER_LZ4) == ARCHIVE_OK;
+        return ARCHIVE_FILTER_LZ4;
     case ContainerKind::lz:
-        return archive_read_append_filter(a, ARCHIVE_FILTER_LZIP) == ARCHIVE_OK;
+        return ARCHIVE_FILTER_LZIP;
     case ContainerKind::lzma:
-        return archive_read_append_filter(a, ARCHIVE_FILTER_LZMA) == ARCHIVE_OK;
-    case ContainerKind::Z: // this one reads when it is set up, which appending is too early for
-        return archive_read_support_filter_compress(a) == ARCHIVE_OK;
+        return ARCHIVE_FILTER_LZMA;
     default:
-        break;
+        return payloads.at(static_cast<std::size_t>(place.payload));
     }
-    switch (place.payload) {
-    case Compression::none:
-        return true;
-    case Compression::gzip:
-        return archive_read_append_filter(a, ARCHIVE_FILTER_GZIP) == ARCHIVE_OK;
-    case Compression::bzip2:
-        return archive_read_append_filter(a, ARCHIVE_FILTER_BZIP2) == ARCHIVE_OK;
-    case Compression::xz:
-        return archive_read_append_filter(a, ARCHIVE_FILTER_XZ) == ARCHIVE_OK;
-    case Compression::lzma:
-        return archive_read_append_filter(a, ARCHIVE_FILTER_LZMA) == ARCHIVE_OK;
-    case Compression::zstd:
-        return archive_read_append_filter(a, ARCHIVE_FILTER_ZSTD) == ARCHIVE_OK;
-    }
-    return false;
 }
 
-bool set_formats(archive *a, ContainerKind kind) {
+bool set_decoder(archive *a, const ContainerPlace &place) {
+    // This one reads when it is set up, which appending is too early for.
+    if (place.kind == ContainerKind::Z)
+        return archive_read_support_filter_compress(a) == ARCHIVE_OK;
+    return archive_read_append_filter(a, filter_code(place)) == ARCHIVE_OK;
+}
+
+bool set_format(archive *a, ContainerKind kind, Inside inside) {
     if (kind == ContainerKind::ar)
         return archive_read_support_format_ar(a) == ARCHIVE_OK;
     if (kind == ContainerKind::rar)
         return archive_read_support_format_rar(a) == ARCHIVE_OK &&
                archive_read_support_format_rar5(a) == ARCHIVE_OK;
-    // `raw` takes whatever nothing else does, as one member: right for what was compressed. Tars
-    // that follow the first are read as well: what libarchive would not look at nobody scans.
-    return archive_read_support_format_tar(a) == ARCHIVE_OK &&
-           archive_read_support_format_cpio(a) == ARCHIVE_OK &&
-           archive_read_support_format_empty(a) == ARCHIVE_OK &&
-           archive_read_support_format_raw(a) == ARCHIVE_OK &&
-           archive_read_set_format_option(a, "tar", "read_concatenated_archives", "1") ==
-               ARCHIVE_OK;
+    // A tar behind the first one is read as well: it would be scanned by nobody else.
+    if (inside == Inside::tar)
+        return archive_read_support_format_tar(a) == ARCHIVE_OK &&
+               archive_read_set_format_option(a, "tar", "read_concatenated_archives", "1") ==
+                   ARCHIVE_OK;
+    return archive_read_support_format_raw(a) == ARCHIVE_OK; // whatever it is, as one member
+}
+
+std::string error_of(archive *a) {
+    const char *text = archive_error_string(a);
+    return text != nullptr ? text : "cannot be decoded";
+}
+
+/// What a filter decodes, without a look at what it is.
+class RawStream final : public DecodedStream {
+  public:
+    RawStream(int fd, const ContainerPlace &place, std::function<bool()> go_on)
+        : source_(fd, place, std::move(go_on)), archive_(archive_read_new()) {}
+
+    /// Fails when not even the first bytes can be decoded.
+    Result<void> open(const ContainerPlace &place);
+    ssize_t read(char *to, std::size_t size) override;
+    bool go_on() override { return source_.go_on(); }
+    [[nodiscard]] bool stopped() const override { return source_.stopped(); }
+
+  private:
+    Source source_; // outlives the archive, whose callbacks use it
+    std::unique_ptr<archive, ArchiveFree> archive_;
+    std::string_view block_;
+    bool over_ = false;
+};
+
+Result<void> RawStream::open(const ContainerPlace &place) {
+    auto *const a = archive_.get();
+    if (a == nullptr || !set_decoder(a, place) ||
+        archive_read_support_format_raw(a) != ARCHIVE_OK ||
+        archive_read_support_format_empty(a) != ARCHIVE_OK)
+        return fail("", "out of memory");
+    if (!open_archive(a, source_) || archive_error_string(a) != nullptr) // else it looks empty
+        return fail("", error_of(a));
+    archive_entry *entry = nullptr;
+    const int status = archive_read_next_header(a, &entry);
+    over_ = status == ARCHIVE_EOF;
+    if (!over_ && status != ARCHIVE_OK)
+        return fail("", error_of(a));
+    return {};
+}
+
+ssize_t RawStream::read(char *to, std::size_t size) {
+    for (unsigned empty = 0; block_.empty() && !over_ && empty < most_empty_answers; ++empty) {
+        const void *data = nullptr;
+        std::size_t got = 0;
+        la_int64_t offset = 0;
+        const int status = archive_read_data_block(archive_.get(), &data, &got, &offset);
+        over_ = status == ARCHIVE_EOF;
+        if (!over_ && status != ARCHIVE_OK)
+            return -1;
+        block_ = {static_cast<const char *>(data), got};
+    }
+    const auto step = block_.copy(to, size);
+    block_.remove_prefix(step);
+    return step > 0 || over_ ? static_cast<ssize_t>(step) : -1;
 }
 
 class ArchiveReader final : public ContainerReader {
   public:
     ArchiveReader(int fd, const ContainerPlace &place, std::function<bool()> go_on)
-        : source_(fd, place, std::move(go_on)), archive_(archive_read_new()),
-          trailing_(place.trailing),
-          seekable_(place.kind == ContainerKind::ar || place.kind == ContainerKind::rar) {}
+        : place_(place), source_(fd, place, std::move(go_on)), archive_(archive_read_new()),
+          seekable_(place.kind == ContainerKind::ar || place.kind == ContainerKind::rar) {
+        if (place.rar5)
+            rar5_ = survey_rar5(fd, place);
+    }
 
     /// Opens it and reads the first header, for only then is it known to be what it seems.
-    Result<void> open(const ContainerPlace &place);
+    Result<void> open(Inside inside);
     std::optional<Member> next() override;
     MemberEnd extract(int out, std::uint64_t limit,
                       const std::function<bool(std::uint64_t)> &go_on) override;
@@ -195,32 +182,36 @@ class ArchiveReader final : public ContainerReader {
     MemberEnd failed();
     MemberEnd finish(int out, std::uint64_t limit, std::uint64_t end);
     [[nodiscard]] Member describe() const;
+    [[nodiscard]] bool encrypted() const;
+
+    ContainerPlace place_;
+    std::optional<Rar5Survey> rar5_;
+    std::size_t headers_ = 0; // read so far
 
     Source source_; // outlives the archive, whose callbacks use it
     std::unique_ptr<archive, ArchiveFree> archive_;
     archive_entry *entry_ = nullptr; // libarchive's own
-    bool trailing_;                  // the file goes on after what is decoded
     bool seekable_;                  // passes over members without decoding them
+    bool single_ = false;            // one file, behind which nothing comes
     bool first_ = true;              // the first header is read and not told yet
     bool unread_ = false;            // the current member's content is not read to its end
-    bool undecoded_ = false;         // libarchive had an error before the first header
+    bool broken_ = false;            // a member could not be decoded
     bool hidden_ = false;            // names are encrypted as well
     bool over_ = false;
 };
 
-Result<void> ArchiveReader::open(const ContainerPlace &place) {
+Result<void> ArchiveReader::open(Inside inside) {
+    single_ = inside == Inside::one_file && !seekable_;
+    over_ = inside == Inside::nothing;
+    damaged_ = over_ && place_.trailing;
+    if (over_)
+        return {};
     auto *const a = archive_.get();
     if (a == nullptr)
         return fail("", "out of memory");
-    const bool set =
-        set_decoder(a, place) && set_formats(a, place.kind) && source_.open(a) == ARCHIVE_OK;
-    // What cannot be decoded at all looks like something empty to libarchive from here on.
-    undecoded_ = archive_error_string(a) != nullptr;
-    const std::string first_error = undecoded_ ? archive_error_string(a) : "";
-    if (!set || (!read_header() && (damaged_ || stopped_) && !hidden_)) {
-        const char *why = archive_error_string(a);
-        return fail("", why != nullptr ? why : first_error);
-    }
+    if (!set_decoder(a, place_) || !set_format(a, place_.kind, inside) ||
+        !open_archive(a, source_) || (!read_header() && (damaged_ || stopped_) && !hidden_))
+        return fail("", error_of(a));
     return {};
 }
 
@@ -237,9 +228,10 @@ bool ArchiveReader::read_header() {
     for (unsigned tries = 0; tries < most_empty_answers; ++tries) {
         const int status = archive_read_next_header(a, &entry_);
         if (status == ARCHIVE_EOF)
-            return end_here(trailing_ || (undecoded_ && archive_format(a) == ARCHIVE_FORMAT_EMPTY));
+            return end_here(place_.trailing || (rar5_ && !rar5_->ends));
         if (status == ARCHIVE_OK || status == ARCHIVE_WARN) {
             unread_ = true;
+            ++headers_;
             return true;
         }
         if (status == ARCHIVE_RETRY) { // passed over something unreadable, and more may come
@@ -254,6 +246,8 @@ bool ArchiveReader::read_header() {
 
 /// Decodes the rest of a member that nobody wants. libarchive would do so in one go.
 bool ArchiveReader::pass_over() {
+    if (single_)
+        return end_here(place_.trailing || broken_);
     const void *block = nullptr;
     std::size_t size = 0;
     la_int64_t offset = 0;
@@ -276,9 +270,15 @@ std::optional<Member> ArchiveReader::next() {
     return describe();
 }
 
+bool ArchiveReader::encrypted() const {
+    const bool by_rar5 = rar5_ && headers_ <= rar5_->encrypted.size() && headers_ > 0 &&
+                         rar5_->encrypted[headers_ - 1];
+    return by_rar5 || archive_entry_is_encrypted(entry_) != 0;
+}
+
 Member ArchiveReader::describe() const {
     Member member;
-    member.encrypted = archive_entry_is_encrypted(entry_) != 0;
+    member.encrypted = encrypted();
     switch (archive_entry_filetype(entry_)) {
     case AE_IFDIR:
     case AE_IFLNK:
@@ -307,6 +307,7 @@ MemberEnd ArchiveReader::failed() {
         end_here(false);
         return MemberEnd::stopped;
     }
+    broken_ = true;
     return about_encryption(archive_.get()) ? MemberEnd::encrypted : MemberEnd::damaged;
 }
 
@@ -323,7 +324,7 @@ MemberEnd ArchiveReader::finish(int out, std::uint64_t limit, std::uint64_t end)
 
 MemberEnd ArchiveReader::extract(int out, std::uint64_t limit,
                                  const std::function<bool(std::uint64_t)> &go_on) {
-    if (hidden_ || (!over_ && archive_entry_is_encrypted(entry_) != 0))
+    if (hidden_ || (!over_ && encrypted()))
         return MemberEnd::encrypted;
     if (over_ || !unread_)
         return MemberEnd::damaged;
@@ -358,43 +359,36 @@ MemberEnd ArchiveReader::extract(int out, std::uint64_t limit,
     return failed();
 }
 
+std::string_view read_some(DecodedStream &stream, std::array<char, inside_head> &bytes) {
+    std::size_t filled = 0;
+    while (filled < bytes.size()) {
+        const auto got = stream.read(bytes.data() + filled, bytes.size() - filled);
+        if (got <= 0)
+            break;
+        filled += static_cast<std::size_t>(got);
+    }
+    return {bytes.data(), filled};
+}
+
 } // namespace
 
-struct Container::Impl {
-    std::unique_ptr<ContainerReader> reader;
-};
-
-Container::Container(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
-Container::Container(Container &&) noexcept = default;
-Container &Container::operator=(Container &&) noexcept = default;
-Container::~Container() = default;
-
-Result<Container> Container::open(int fd, std::function<bool()> go_on) {
-    const auto place = locate_container(fd);
-    if (!place)
-        return std::unexpected(place.error());
-    if (place->kind == ContainerKind::warc)
-        return Container(std::make_unique<Impl>(Impl{open_warc(fd, *place, std::move(go_on))}));
-    auto reader = std::make_unique<ArchiveReader>(fd, *place, std::move(go_on));
-    if (auto opened = reader->open(*place); !opened)
+Result<std::unique_ptr<ContainerReader>> open_by_libarchive(int fd, const ContainerPlace &place,
+                                                            std::function<bool()> go_on) {
+    Inside inside = Inside::one_file;
+    if (place.kind != ContainerKind::ar && place.kind != ContainerKind::rar) {
+        auto stream = std::make_unique<RawStream>(fd, place, go_on);
+        if (auto opened = stream->open(place); !opened)
+            return std::unexpected(opened.error());
+        std::array<char, inside_head> bytes{};
+        const auto head = read_some(*stream, bytes);
+        inside = inside_of(head);
+        if (inside == Inside::cpio)
+            return open_cpio(std::move(stream), head, place.trailing);
+    }
+    auto reader = std::make_unique<ArchiveReader>(fd, place, std::move(go_on));
+    if (auto opened = reader->open(inside); !opened)
         return std::unexpected(opened.error());
-    return Container(std::make_unique<Impl>(Impl{std::move(reader)}));
-}
-
-std::optional<Member> Container::next() {
-    return impl_->reader->next();
-}
-
-MemberEnd Container::extract(int out, std::uint64_t limit,
-                             const std::function<bool(std::uint64_t)> &go_on) {
-    return impl_->reader->extract(out, limit, go_on);
-}
-
-bool Container::damaged() const {
-    return impl_->reader->damaged();
-}
-bool Container::stopped() const {
-    return impl_->reader->stopped();
+    return reader;
 }
 
 } // namespace hostav

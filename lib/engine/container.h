@@ -28,6 +28,10 @@ inline constexpr std::size_t container_head = 512;
 /// are not listed, although libarchive could open them.
 [[nodiscard]] const char *container_format(std::string_view head);
 
+/// Whether a format's magic proves it by itself: what then does not open is damaged. Of the others
+/// (`Z`, `lzma`) it was something else.
+[[nodiscard]] bool is_certain(std::string_view format);
+
 enum class MemberEnd {
     complete,
     too_large, ///< cut at the limit given to extract()

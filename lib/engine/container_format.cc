@@ -216,6 +216,35 @@ const char *container_format(std::string_view head) {
     return names[static_cast<std::size_t>(*kind)];
 }
 
+bool is_certain(std::string_view format) {
+    return format != "Z" && format != "lzma";
+}
+
+Inside inside_of(std::string_view head) {
+    if (head.empty())
+        return Inside::nothing;
+    if (head.starts_with("070701") || head.starts_with("070702") || head.starts_with("070707"))
+        return Inside::cpio;
+    constexpr std::size_t sum_at = 148, sum_size = 8;
+    if (head.size() < inside_head || byte_at(head, 0) == 0)
+        return Inside::one_file;
+    // Every tar header since version 7 has an octal sum of its bytes, its own counted as blanks;
+    // some programs summed signed bytes.
+    long plain = 0, with_signs = 0, said = 0;
+    for (std::size_t i = 0; i < inside_head; ++i) {
+        const bool own = i >= sum_at && i < sum_at + sum_size;
+        const auto byte = own ? ' ' : byte_at(head, i);
+        plain += byte;
+        with_signs += static_cast<signed char>(byte);
+    }
+    for (const char c : head.substr(sum_at, sum_size))
+        if (c >= '0' && c <= '7')
+            said = said * 8 + (c - '0');
+        else if (c != ' ' || said != 0)
+            break;
+    return said == plain || said == with_signs ? Inside::tar : Inside::one_file;
+}
+
 Result<ContainerPlace> locate_container(int fd) {
     struct stat status {};
     if (::fstat(fd, &status) != 0)
@@ -233,6 +262,10 @@ Result<ContainerPlace> locate_container(int fd) {
     if (!kind || (place.begin != 0 && *kind != ContainerKind::zst && *kind != ContainerKind::lz4))
         return fail("", "not a container that is opened");
     place.kind = *kind;
+    place.rar5 = *kind == ContainerKind::rar && byte_at(head, 6) == 1;
+    constexpr std::uint64_t most_dictionary = 128U << 20;
+    if (*kind == ContainerKind::lzma && little_endian(head, 1, 4) > most_dictionary)
+        return fail("", "its dictionary needs more than 128 MiB");
     if (*kind == ContainerKind::zst) {
         const auto size = place.end;
         place.end = zst_end(fd, place.begin, size);

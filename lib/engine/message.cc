@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "engine/message.h"
 
+#include "engine/verdict.h"
+
 #include <array>
 #include <sys/socket.h>
 #include <sys/uio.h>
@@ -15,6 +17,8 @@ union Ancillary {
 };
 
 } // namespace
+
+static_assert(max_report_size < largest_message, "every report must fit one packet");
 
 bool send_message(int socket, MessageKind kind, std::string_view body, int fd) {
     char type = static_cast<char>(kind);

@@ -32,7 +32,9 @@ inline constexpr unsigned limit_count = 9;
 /// A set of limits, in the order of the enumeration.
 class Limits {
   public:
-    void add(Limit limit) { bits_ |= 1U << static_cast<unsigned>(limit); }
+    void add(Limit limit, bool reached = true) {
+        bits_ |= reached ? 1U << static_cast<unsigned>(limit) : 0U;
+    }
     void add(Limits other) { bits_ |= other.bits_; }
     [[nodiscard]] bool has(Limit limit) const {
         return (bits_ >> static_cast<unsigned>(limit) & 1U) != 0;

@@ -9,7 +9,6 @@
 #include <algorithm>
 #include <array>
 #include <charconv>
-#include <strings.h>
 #include <vector>
 
 namespace hostav {
@@ -35,13 +34,17 @@ std::string_view trim(std::string_view text) {
                : text.substr(first, text.find_last_not_of(blank) - first + 1);
 }
 
+char lower_case(char c) {
+    return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
+}
+
 /// The value of a named field; names are compared without regard to case.
 std::optional<std::string_view> field(std::string_view head, std::string_view name) {
     for (auto at = head.find('\n'); at != std::string_view::npos; at = head.find('\n', at)) {
         ++at;
         const auto line = head.substr(at, head.find('\n', at) - at);
         if (line.size() > name.size() && line[name.size()] == ':' &&
-            ::strncasecmp(line.data(), name.data(), name.size()) == 0)
+            std::ranges::equal(line.substr(0, name.size()), name, {}, lower_case, lower_case))
             return trim(line.substr(name.size() + 1));
     }
     return std::nullopt;
@@ -97,9 +100,8 @@ std::optional<Member> WarcReader::read_record() {
     std::uint64_t size = 0;
     if (!size_text)
         return give_up();
-    const auto *const last = size_text->data() + size_text->size();
-    const auto parsed = std::from_chars(size_text->data(), last, size);
-    if (parsed.ec != std::errc{} || parsed.ptr != last)
+    const auto parsed = std::from_chars(size_text->begin(), size_text->end(), size);
+    if (parsed.ec != std::errc{} || parsed.ptr != size_text->end())
         return give_up();
 
     Member member{.name = std::string(field(head, "WARC-Target-URI").value_or("")),

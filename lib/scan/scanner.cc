@@ -88,6 +88,8 @@ void Scanner::take_entries() {
 void Scanner::add(Entry entry) {
     auto item = std::make_unique<Item>();
     item->entry = std::move(entry);
+    // Only a copy of stdin has a content but no name.
+    item->standard_input = item->entry.real_path.empty();
     if (item->entry.kind == EntryKind::file && !share_known(*item)) {
         if (!item->outcome)
             item->outcome = std::make_shared<Outcome>();
@@ -182,7 +184,7 @@ void Scanner::settle_file(Item &item) {
     auto &summary = parts_.summary;
     const auto &report = item.outcome->report;
     const auto size = static_cast<std::uint64_t>(item.entry.st.st_size);
-    parts_.printer.result({item.entry.path, size}, report);
+    parts_.printer.result({item.entry.path, size, item.standard_input}, report);
     if (report.verdict == Verdict::error)
         ++summary.errors;
     else
@@ -193,7 +195,8 @@ void Scanner::settle_file(Item &item) {
         summary.scanned_blocks += report.scanned_blocks;
         summary.read_blocks += size / block_size;
     }
-    if (report.verdict == Verdict::infected && parts_.actions.action() != Action::none)
+    const bool acts = parts_.actions.action() != Action::none && !item.standard_input;
+    if (report.verdict == Verdict::infected && acts)
         act(item);
 }
 

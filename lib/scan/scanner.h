@@ -58,6 +58,7 @@ class Scanner {
         Entry entry;
         std::shared_ptr<Outcome> outcome; ///< files only
         bool scans = false;               ///< this item's descriptor goes to a worker
+        bool standard_input = false;
         bool was_cached = true;           ///< in the page cache before we came
     };
     struct Known {

@@ -7,6 +7,7 @@
 #include <array>
 #include <cstdlib>
 #include <fcntl.h>
+#include <filesystem>
 #include <memory>
 #include <poll.h>
 
@@ -34,8 +35,13 @@ Result<Source> Source::open(const ScanOptions &options,
     walk.wants_file = [selection](const std::string &real, const std::string &shown) {
         return selection->wants_file(real, shown);
     };
-    walk.wants_directory = [selection](const std::string &real, const std::string &shown) {
-        return selection->wants_directory(real, shown);
+    // What lies in quarantine has been dealt with.
+    std::error_code unresolved;
+    const std::string own = options.quarantine
+                                ? std::filesystem::canonical(*options.quarantine, unresolved)
+                                : std::filesystem::path();
+    walk.wants_directory = [selection, own](const std::string &real, const std::string &shown) {
+        return (own.empty() || real != own) && selection->wants_directory(real, shown);
     };
     const auto &list = options.file_list ? options.file_list : options.files0_from;
     if (!list) {

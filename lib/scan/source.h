@@ -30,6 +30,8 @@ class Source {
     State next(Entry &entry, Signals &signals);
     [[nodiscard]] int fd() const { return list_ ? list_->fd() : -1; }
     Result<void> fill();
+    /// Directories that --max-dir-recursion kept out so far.
+    [[nodiscard]] std::uint64_t too_deep() const { return walk_.too_deep(); }
     /// Where stdin is copied to when it is to be scanned.
     void set_temporary_directory(std::string path) { temporary_ = std::move(path); }
 

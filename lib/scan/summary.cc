@@ -74,6 +74,7 @@ std::string summary_text(const Summary &summary) {
     text += count_line("Scanned files", summary.files);
     text += count_line("Infected files", summary.infected);
     text += count_line_if_any("Partially scanned files", summary.partial);
+    text += count_line_if_any("Directories too deep", summary.too_deep);
     text += count_line_if_any("Total errors", summary.errors);
     text += count_line_if_any("Not removed", summary.not_removed);
     // clamscan has these two the wrong way round, and scripts read them as they are.
