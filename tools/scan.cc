@@ -129,10 +129,9 @@ Result<Prepared> prepare(const ScanOptions &options, int &status) {
     return Prepared{std::move(*source), std::move(*actions), std::move(*run), std::move(log)};
 }
 
-Summary new_summary(const ScanOptions &options) {
+Summary new_summary() {
     Summary summary;
     summary.engine_version = Engine::version();
-    summary.workers = static_cast<unsigned>(options.jobs);
     summary.start = std::time(nullptr);
     return summary;
 }
@@ -151,10 +150,9 @@ Result<Engine> load_engine(ScanOptions &options, const RunDirectory &run, Progre
 }
 
 /// The signals of a run, its engine and its workers, from loading to the summary.
-End scan_files(ScanOptions &options, Prepared &prepared,
-               const std::vector<std::string> &warnings) {
+End scan_files(ScanOptions &options, Prepared &prepared) {
     const auto start = std::chrono::steady_clock::now();
-    auto summary = new_summary(options);
+    auto summary = new_summary();
     Progress progress(STDERR_FILENO, !options.print.quiet && !options.debug);
     auto engine = load_engine(options, prepared.run, progress);
     progress.clear();
@@ -164,8 +162,9 @@ End scan_files(ScanOptions &options, Prepared &prepared,
     Printer printer(options.print, std::move(prepared.log),
                     sink_to(STDOUT_FILENO, *signals), sink_to(STDERR_FILENO, *signals));
     printer.log_header();
-    for (const auto &warning : warnings)
-        printer.warning(warning);
+    if (options.file_list && !options.paths.empty())
+        printer.warning("Only scanning files from --file-list (files passed at cmdline are "
+                        "ignored)");
 
     int status = exit_error;
     if (!engine) {
@@ -176,6 +175,7 @@ End scan_files(ScanOptions &options, Prepared &prepared,
         const auto scanning = std::chrono::steady_clock::now();
         PoolOptions pool_options;
         pool_options.workers = static_cast<unsigned>(options.jobs);
+        summary.workers = pool_options.workers;
         pool_options.timeout = options.file_timeout();
         pool_options.digest = options.print.json || options.action() == Action::quarantine;
         auto pool = Pool::create(*engine, pool_options, std::move(prepared.run));
@@ -218,7 +218,10 @@ End run(int argc, char **argv) {
     ScanOptions options;
     std::vector<std::string> warnings;
     std::string help;
-    if (auto parsed = parse_scan_options(argc, argv, options, warnings, help); !parsed)
+    const auto parsed = parse_scan_options(argc, argv, options, warnings, help);
+    for (const auto &warning : warnings)
+        std::fprintf(stderr, "WARNING: %s\n", warning.c_str());
+    if (!parsed)
         return {complain(parsed.error())};
     if (options.help) {
         std::printf("%s%s%s", usage_head, help.c_str(), usage_tail);
@@ -244,14 +247,11 @@ End run(int argc, char **argv) {
     if (options.nice)
         use_idle_time_only();
     raise_descriptor_limit();
-    if (options.file_list && !options.paths.empty())
-        warnings.emplace_back("Only scanning files from --file-list (files passed at cmdline are "
-                              "ignored)");
     int status = exit_error;
     auto prepared = prepare(options, status);
     if (!prepared)
         return {complain(prepared.error(), status)};
-    return scan_files(options, *prepared, warnings);
+    return scan_files(options, *prepared);
 }
 
 } // namespace

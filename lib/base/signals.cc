@@ -8,6 +8,13 @@
 
 namespace hostav {
 
+namespace {
+
+/// How long the last lines may take to get out once a signal has come.
+constexpr int grace_milliseconds = 200;
+
+} // namespace
+
 Result<Signals> Signals::watch() {
     sigset_t set;
     sigemptyset(&set);
@@ -42,7 +49,7 @@ bool Signals::wait(int fd, short events) {
         if (set[0].revents != 0)
             return true;
     }
-    return false;
+    return ::poll(set.data(), 1, grace_milliseconds) > 0;
 }
 
 void die_by(int signal) {

@@ -17,7 +17,8 @@ class Signals {
     [[nodiscard]] int fd() const { return fd_.get(); }
     /// The first signal that has arrived, 0 if none has. Stays what it is from then on.
     int pending();
-    /// Waits until `fd` is ready for `events` (poll(2)'s). False when a signal came first.
+    /// Waits until `fd` is ready for `events` (poll(2)'s). Once a signal has come, for a moment
+    /// only, so that a last line gets out but nothing hangs; false when it is not ready by then.
     bool wait(int fd, short events);
 
   private:

@@ -131,12 +131,16 @@ void CommandLine::choice(const char *name, char letter, unsigned &to,
         });
 }
 
-void CommandLine::deprecated(const char *name) {
-    add(name, 0, Argument::optional, nullptr, nullptr, [this, name](const char *) -> Result<void> {
-        warnings_.push_back(std::string("Ignoring deprecated option --") + name);
-        return {};
-    });
-    options_.back().deprecated = true;
+void CommandLine::deprecated(const char *name, char letter) {
+    auto warning = std::string("Ignoring deprecated option --") + name;
+    if (letter != 0)
+        warning += std::string(" (-") + letter + ")";
+    add(name, letter, Argument::optional, nullptr, nullptr,
+        [this, warning](const char *) -> Result<void> {
+            warnings_.push_back(warning);
+            return {};
+        });
+    options_.back().repeatable = true;
 }
 
 Result<void> CommandLine::apply(Option &option, const char *value) {

@@ -40,7 +40,7 @@ class CommandLine {
     void choice(const char *name, char letter, unsigned &to,
                 const std::vector<std::string> &words, const char *help);
     /// Accepted and ignored with `Ignoring deprecated option --NAME`; takes a value or none.
-    void deprecated(const char *name);
+    void deprecated(const char *name, char letter = 0);
 
     /// Parses; returns what is not an option, in order. `-` alone is not an option.
     Result<std::vector<std::string>> parse(int argc, char **argv);
@@ -59,7 +59,6 @@ class CommandLine {
         std::string value; ///< shown in --help
         std::string help;  ///< empty: not shown
         bool repeatable = false;
-        bool deprecated = false;
         bool seen = false;
         Set set;
     };

@@ -5,8 +5,11 @@ namespace hostav {
 
 void LayerPath::enter(unsigned level, const char *name) {
     names_.resize(level);
+    const std::string text = name == nullptr ? "" : name;
+    // libclamav's own temporary file stands for a member that has no name.
+    const bool temporary = text.starts_with("clamav-") && text.ends_with(".tmp");
     // The outermost layer's name is the file's own, which stands in the line already.
-    names_.emplace_back(level == 0 || name == nullptr ? "" : name);
+    names_.emplace_back(level == 0 || temporary ? "" : text);
 }
 
 void LayerPath::leave() {
@@ -49,14 +52,9 @@ void MemberChain::member(const std::string &type, const std::string &name) {
 }
 
 std::string MemberChain::outer() const {
-    constexpr std::size_t longest = 127; // clamscan's buffer: what does not fit ends in "..."
     std::string text;
-    for (std::size_t i = 0; i + 1 < members_.size(); ++i) {
-        const auto piece = "!" + members_[i];
-        if (text.size() + piece.size() > longest)
-            return text + "...";
-        text += piece;
-    }
+    for (std::size_t i = 0; i + 1 < members_.size(); ++i)
+        text += "!" + members_[i];
     return text;
 }
 

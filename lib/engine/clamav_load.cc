@@ -211,6 +211,9 @@ Result<unsigned> load_databases(cl_engine *engine, const LoadOptions &load) {
             return fail(escape_path(path), "cannot load signatures: " + why);
         }
     }
+    // A scan with nothing to look for would call everything clean.
+    if (signatures == 0)
+        return fail(escape_path(load.databases.back()), "holds no signatures");
     return signatures;
 }
 

@@ -109,6 +109,7 @@ class FileScan {
     std::uint64_t bytes_ = 0; ///< of all layers
     std::uint64_t files_ = 0; ///< layers
     unsigned depth_ = 0;      ///< containers opened by us around the running call
+    std::string member_name_; ///< of the archive entry told last
     std::string layer_type_;  ///< of the layer inspected last
     Limits claimed_;          ///< exceeded if a member's claim of its size is true
     bool counting_ = true;    ///< false while a second call looks at layers already counted
@@ -181,12 +182,18 @@ class FileScan {
             chain_.member(container != nullptr ? container : "", name != nullptr ? name : "");
             member_lines_.push_back(chain_.scanning_text());
         }
+        member_name_ = name != nullptr ? name : "";
         // What only looks like an archive inside a program claims sizes at random. Believe the
         // claim when the layer is such an archive, or else when something was unpacked from it.
         claimed_.add(size > file_limit_ ? Limit::max_file_size : Limit::max_scan_size,
                      size > std::min(file_limit_, size_limit_));
         if (container != nullptr && layer_type_ == container)
             believe_claims();
+    }
+
+    /// A layer comes with its base name; the archive's own entry before it has the whole one.
+    [[nodiscard]] const char *full_name(const char *name) const {
+        return name != nullptr && member_name_.ends_with(name) ? member_name_.c_str() : name;
     }
 
     void believe_claims() {
@@ -198,7 +205,7 @@ class FileScan {
 
     void layer(std::string_view type, const char *name, std::string_view bytes,
                std::uint32_t level) {
-        path_.enter(level, name);
+        path_.enter(level, full_name(name));
         layer_type_ = type;
         if (level > 0)
             believe_claims();
@@ -245,6 +252,7 @@ class FileScan {
             flags.heuristic |= CL_SCAN_HEURISTIC_EXCEEDS_MAX;
         found_.clear();
         claimed_ = {};
+        member_name_.clear();
         path_.begin(member);
         chain_.begin();
         const char *virus = nullptr;

@@ -193,8 +193,9 @@ void declare_limits(CommandLine &line, ScanLimits &limits) {
 }
 
 void declare_deprecated(CommandLine &line) {
+    line.deprecated("bytecode-trust-all", 't');
     for (const char *name :
-         {"bytecode-trust-all", "force", "disable-summary", "disable-archive", "no-archive",
+         {"force", "disable-summary", "disable-archive", "no-archive",
           "no-pe", "no-elf", "no-ole2", "no-pdf", "no-html", "no-mail", "no-phishing-sigs",
           "no-phishing-scan-urls", "no-algorithmic", "no-phishing-restrictedscan", "max-ratio",
           "max-space", "unzip", "unrar", "arj", "unzoo", "lha", "jar", "tar", "tgz", "deb",

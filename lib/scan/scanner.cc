@@ -180,7 +180,16 @@ void Scanner::settle_front() {
     }
 }
 
+/// A link or a bind mount led to a file that has been dealt with under its only name: as gone as
+/// if the walk had come later.
+bool Scanner::dealt_with(const Item &item) const {
+    return item.entry.st.st_nlink == 1 &&
+           dealt_with_.contains({item.entry.st.st_dev, item.entry.st.st_ino});
+}
+
 void Scanner::settle_file(Item &item) {
+    if (dealt_with(item))
+        return;
     auto &summary = parts_.summary;
     const auto &report = item.outcome->report;
     const auto size = static_cast<std::uint64_t>(item.entry.st.st_size);
@@ -214,8 +223,11 @@ void Scanner::act(Item &item) {
         file.signatures.push_back(detection.signature);
     const auto result = parts_.actions.apply(file);
     parts_.printer.action(result);
-    if (result.done)
+    if (result.done) {
+        if (parts_.actions.action() != Action::copy)
+            dealt_with_.insert({item.entry.st.st_dev, item.entry.st.st_ino});
         return;
+    }
     auto &summary = parts_.summary;
     switch (parts_.actions.action()) {
     case Action::remove:

@@ -24,6 +24,7 @@
 #include <deque>
 #include <map>
 #include <memory>
+#include <set>
 #include <unordered_map>
 
 namespace hostav {
@@ -75,6 +76,7 @@ class Scanner {
     std::deque<Item *> waiting_; ///< for a worker
     std::unordered_map<std::uint64_t, Item *> scanning_;
     std::map<std::pair<dev_t, ino_t>, Known> known_;
+    std::set<std::pair<dev_t, ino_t>> dealt_with_; ///< moved or removed
     std::uint64_t next_job_ = 0;
     std::uint64_t bytes_ = 0;
     bool source_ended_ = false;
@@ -89,6 +91,7 @@ class Scanner {
     void collect();
     void release(Item &item);
     void settle_front();
+    [[nodiscard]] bool dealt_with(const Item &item) const;
     void settle_file(Item &item);
     void act(Item &item);
     void count_entry(const Entry &entry);

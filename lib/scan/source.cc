@@ -76,7 +76,7 @@ Entry Source::copy_of_stdin(Signals &signals) {
     }
     constexpr std::size_t block = 1 << 16;
     std::array<char, block> buffer{};
-    while (signals.wait(STDIN_FILENO, POLLIN)) {
+    while (signals.pending() == 0 && signals.wait(STDIN_FILENO, POLLIN)) {
         const ssize_t got = ::read(STDIN_FILENO, buffer.data(), buffer.size());
         if (got < 0 && errno == EINTR)
             continue;

@@ -40,6 +40,11 @@ same_status() {
     local their_status=0
     "$CLAMSCAN" -d "$@" -r t >"$theirs" 2>"$theirs.err" || their_status=$?
     run "$SCAN" -d "$@" -r t
+    # A documented difference: with nothing to look for clamscan calls everything OK.
+    if grep -q 'holds no signatures$' "$err"; then
+        grep -q '^Known viruses: 0$' "$theirs" || fail "clamscan has signatures"
+        their_status=2
+    fi
     [[ $status -eq $their_status ]] || fail "status $status, clamscan's is $their_status"
     [[ $status -ne 2 ]] || expect_no_match ': OK$'
 }

@@ -5,7 +5,8 @@
 # sorted set of lines, with the exit status. Brings lib.sh along.
 #
 # The documented differences are taken out here and nowhere else: times and dates, the lines
-# `Rate:` and `Partially scanned files:` of the summary; `Not fully scanned (…)`, which stands where
+# `Rate:`, `Partially scanned files:` and `Directories too deep:` of the summary; with -a, long
+# chains of names, which clamscan cuts to 127 bytes; `Not fully scanned (…)`, which stands where
 # clamscan says OK (or says nothing because OK is not shown); `Unnamed FOUND`, where clamscan counts
 # an infected file and does not say which; control characters and bytes that are not UTF-8, which
 # scan escapes; with -a, clam_IScab_int.exe's outer names, of which clamscan's list keeps one too long
@@ -26,10 +27,10 @@ compared=0
 # What of clamscan's output must be in ours.
 lines_of() { # OUT ERR
     {
-        grep -avE '^(Time|Start Date|End Date|Rate|Partially scanned files): ' "$1" || true
+        grep -avE '^(Time|Start Date|End Date|Rate|Partially scanned files|Directories too deep): ' "$1" || true
         grep -aE '^WARNING: |: No such file or directory$' "$2" | sed 's/^/stderr: /' || true
     } | sed -E 's/\\([0-7]{3}|[abtnvfr])/?/g; s/[\x01-\x1f\x7f-\xff]/?/g; s/\\\\/\\/g
-        /clam_IScab_int/s/^([^!]*)!.*!\(/\1!(/'
+        /clam_(IScab_int|cache_emax)/s/^([^!]*)!.*!\(/\1!(/'
 }
 as_clamscan() { # LINES of ours; reads $theirs.lines
     awk -v theirs="$theirs.lines" '
