@@ -3,19 +3,18 @@
 // scan: looks for malware in files, as clamscan does, in parallel and caged. Glue: options,
 // wiring, one place that prints an error.
 #include "base/cpus.h"
-#include "base/files.h"
 #include "base/resources.h"
 #include "base/text.h"
 #include "engine/cage.h"
 #include "engine/database.h"
 #include "scan/options.h"
+#include "scan/output.h"
 #include "scan/scanner.h"
 
 #include <clocale>
 #include <csignal>
 #include <cstdio>
 #include <cstdlib>
-#include <filesystem>
 #include <memory>
 
 namespace {
@@ -49,44 +48,6 @@ struct End {
     int status = 0;
     int signal = 0;
 };
-
-/// Writes to a descriptor that may be a slow pipe; false when nobody reads or a signal came.
-Printer::Sink sink_to(int fd, Signals &signals) {
-    return [fd, &signals](std::string_view bytes) {
-        while (!bytes.empty()) {
-            if (!signals.wait(fd, POLLOUT))
-                return false;
-            const ssize_t wrote = ::write(fd, bytes.data(), bytes.size());
-            if (wrote < 0 && errno != EINTR && errno != EAGAIN)
-                return false;
-            bytes.remove_prefix(wrote < 0 ? 0 : static_cast<std::size_t>(wrote));
-        }
-        return true;
-    };
-}
-
-/// Which signatures: those asked for, the installed ones, or those that come with scan.
-Result<void> choose_databases(LoadOptions &load, const RunDirectory &run, bool quiet) {
-    if (!load.databases.empty())
-        return {};
-    const auto installed = installed_database_directory();
-    if (holds_databases(installed)) {
-        load.databases.push_back(installed);
-        return {};
-    }
-    if (!quiet)
-        std::fprintf(stderr,
-                     "scan: %s: no signatures installed: using the embedded ones, which only "
-                     "know the EICAR and ClamAV test files\n",
-                     escape_path(installed).c_str());
-    const auto directory = run.path() + "/embedded";
-    std::error_code failed;
-    if (!std::filesystem::create_directory(directory, failed))
-        return fail(escape_path(directory), failed.message());
-    load.databases.push_back(directory);
-    load.embedded = true;
-    return write_embedded_signatures(directory);
-}
 
 std::uint64_t temporary_space(const ScanOptions &options) {
     const auto size = options.engine.limits.scan_size;
@@ -129,89 +90,103 @@ Result<Prepared> prepare(const ScanOptions &options, int &status) {
     return Prepared{std::move(*source), std::move(*actions), std::move(*run), std::move(log)};
 }
 
-Summary new_summary() {
-    Summary summary;
-    summary.engine_version = Engine::version();
-    summary.start = std::time(nullptr);
-    return summary;
-}
-
 double seconds_since(std::chrono::steady_clock::time_point start) {
     return std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
 }
 
 Result<Engine> load_engine(ScanOptions &options, const RunDirectory &run, Progress &progress) {
-    if (auto chosen = choose_databases(options.engine.load, run, options.print.quiet); !chosen)
+    auto &load = options.engine.load;
+    if (auto chosen = choose_databases(load, run.path()); !chosen)
         return std::unexpected(chosen.error());
+    if (load.embedded && !options.print.quiet)
+        std::fprintf(stderr,
+                     "scan: %s: no signatures installed: using the embedded ones, which only "
+                     "know the EICAR and ClamAV test files\n",
+                     escape_path(installed_database_directory()).c_str());
     return Engine::load(options.engine,
                         [&progress](const char *what, std::size_t done, std::size_t total) {
                             progress.step(what, done, total);
                         });
 }
 
-/// The signals of a run, its engine and its workers, from loading to the summary.
+/// What the parts of a run share.
+struct Session {
+    const ScanOptions &options;
+    Prepared &prepared;
+    Summary summary;
+    Progress progress;
+    Signals signals;
+    Printer printer;
+};
+
+/// From the first worker to the last answer.
+End scan_with(Engine &engine, Session &session) {
+    const auto start = std::chrono::steady_clock::now();
+    const auto &options = session.options;
+    session.summary.known_signatures = engine.signatures();
+    prepare_for_cage();
+    PoolOptions pool_options;
+    pool_options.workers = static_cast<unsigned>(options.jobs);
+    session.summary.workers = pool_options.workers;
+    pool_options.timeout = options.file_timeout();
+    pool_options.digest = options.print.json || options.action() == Action::quarantine;
+    auto pool = Pool::create(engine, pool_options, std::move(session.prepared.run));
+    if (!pool)
+        return {complain(pool.error())};
+    pool->set_messages([&session](std::string_view text) {
+        session.progress.clear();
+        std::fprintf(stderr, "%s\n", escape_path(text).c_str());
+    });
+    Scanner scanner(options, {*pool, session.prepared.source, session.printer, session.progress,
+                              session.prepared.actions, session.summary, session.signals});
+    const auto ran = scanner.run();
+    pool->stop();
+    session.progress.clear();
+    session.summary.too_deep = session.prepared.source.too_deep();
+    session.summary.scan_seconds = seconds_since(start);
+    const int status = ran ? scanner.exit_status() : complain(ran.error());
+    const int signal = session.signals.pending();
+    return {status, scanner.output_gone() && signal == 0 ? SIGPIPE : signal};
+}
+
+/// From loading the signatures to the summary.
 End scan_files(ScanOptions &options, Prepared &prepared) {
     const auto start = std::chrono::steady_clock::now();
-    auto summary = new_summary();
-    Progress progress(STDERR_FILENO, !options.print.quiet && !options.debug);
-    auto engine = load_engine(options, prepared.run, progress);
-    progress.clear();
+    Summary summary;
+    summary.engine_version = Engine::version();
+    summary.start = std::time(nullptr);
+    Progress loading(STDERR_FILENO, !options.print.quiet && !options.debug);
+    auto engine = load_engine(options, prepared.run, loading);
+    loading.clear();
     auto signals = Signals::watch();
     if (!signals)
         return {complain(signals.error())};
-    Printer printer(options.print, std::move(prepared.log),
-                    sink_to(STDOUT_FILENO, *signals), sink_to(STDERR_FILENO, *signals));
+    // The sinks refer to the signals where they stay: members are made in their order.
+    Session session{options,
+                    prepared,
+                    std::move(summary),
+                    Progress(STDERR_FILENO, !options.print.quiet && !options.debug),
+                    std::move(*signals),
+                    Printer(options.print, std::move(prepared.log),
+                            sink_to(STDOUT_FILENO, session.signals),
+                            sink_to(STDERR_FILENO, session.signals))};
+    auto &printer = session.printer;
     printer.log_header();
     if (options.file_list && !options.paths.empty())
         printer.warning("Only scanning files from --file-list (files passed at cmdline are "
                         "ignored)");
-
-    int status = exit_error;
-    if (!engine) {
-        complain(engine.error());
-    } else {
-        summary.known_signatures = engine->signatures();
-        prepare_for_cage();
-        const auto scanning = std::chrono::steady_clock::now();
-        PoolOptions pool_options;
-        pool_options.workers = static_cast<unsigned>(options.jobs);
-        summary.workers = pool_options.workers;
-        pool_options.timeout = options.file_timeout();
-        pool_options.digest = options.print.json || options.action() == Action::quarantine;
-        auto pool = Pool::create(*engine, pool_options, std::move(prepared.run));
-        if (!pool)
-            return {complain(pool.error())};
-        pool->set_messages([&progress](std::string_view text) {
-            progress.clear();
-            std::fprintf(stderr, "%s\n", escape_path(text).c_str());
-        });
-        Scanner scanner(options, {*pool, prepared.source, printer, progress, prepared.actions,
-                                  summary, *signals});
-        auto ran = scanner.run();
-        pool->stop();
-        progress.clear();
-        if (!ran)
-            complain(ran.error());
-        summary.too_deep = prepared.source.too_deep();
-        status = ran ? scanner.exit_status() : exit_error;
-        if (scanner.output_gone())
-            return {status, signals->pending() != 0 ? signals->pending() : SIGPIPE};
-        summary.scan_seconds = seconds_since(scanning);
-    }
-    const int signal = signals->pending();
-    if (signal != 0 && signal != SIGINT)
-        return {status, signal};
-    summary.end = std::time(nullptr);
-    summary.seconds = seconds_since(start);
+    End end = engine ? scan_with(*engine, session) : End{complain(engine.error())};
+    if (end.signal != 0 && end.signal != SIGINT)
+        return end;
+    session.summary.end = std::time(nullptr);
+    session.summary.seconds = seconds_since(start);
     if (!options.no_summary)
-        printer.summary(summary_text(summary));
-    if (!printer.flush())
-        return {status, signal != 0 ? signal : SIGPIPE};
-    if (const auto lost = printer.take_log_error()) {
-        complain(*lost);
-        status = status == 1 ? 1 : exit_error;
-    }
-    return {status, signal};
+        printer.summary(summary_text(session.summary));
+    if (!printer.flush() && end.signal == 0)
+        end.signal = SIGPIPE;
+    if (const auto lost = printer.take_log_error(); lost && end.status != 1)
+        end.status = complain(*lost);
+    return end;
 }
 
 End run(int argc, char **argv) {

@@ -55,7 +55,7 @@ constexpr std::array database_extensions{
 } // namespace
 
 std::string installed_database_directory() {
-    const std::string standard = cl_retdbdir();
+    std::string standard = cl_retdbdir();
     const auto other = configured_directory();
     if (!other || *other == standard)
         return standard;

@@ -5,6 +5,7 @@
 #pragma once
 
 #include "base/error.h"
+#include "engine/engine_options.h"
 
 #include <string>
 
@@ -20,8 +21,9 @@ namespace hostav {
 /// `ClamAV 1.4.6`, with `/27800/Tue Nov  3 07:24:11 2026` when `directory` has a daily database.
 [[nodiscard]] std::string engine_and_database_version(const std::string &directory);
 
-/// Writes the signatures that come with the program (EICAR and the ClamAV test file) into
-/// `directory`, as databases that libclamav loads.
-[[nodiscard]] Result<void> write_embedded_signatures(const std::string &directory);
+/// Which signatures to load where `load` names none: the installed ones, else those that come with
+/// the program (EICAR and the ClamAV test file), written below `directory`; then load.embedded is
+/// set. `directory` must be ours alone.
+[[nodiscard]] Result<void> choose_databases(LoadOptions &load, const std::string &directory);
 
 } // namespace hostav

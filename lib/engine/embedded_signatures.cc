@@ -9,6 +9,7 @@
 
 #include <fcntl.h>
 #include <string_view>
+#include <sys/stat.h>
 
 namespace hostav {
 
@@ -39,7 +40,9 @@ std::string widened(std::string_view digits, std::string_view first, std::string
 }
 
 std::string eicar_lines() {
-    const auto joined = [](auto... parts) { return (std::string() + ... + std::string(parts)); };
+    const auto joined = [](const auto &...parts) {
+        return (std::string() + ... + std::string(parts));
+    };
     const auto head = joined(x5, letter_o, up_to_backslash, backslash);
     const auto tail = joined(up_to_dollar, dollar_eicar, standard, dollar_h, plus_h);
     const auto plain = joined(x5, "4f", up_to_backslash, backslash, tail);
@@ -59,12 +62,29 @@ Result<void> write_file(const std::string &path, std::string_view content) {
     return write_all(fd.get(), content, escape_path(path));
 }
 
-} // namespace
-
 Result<void> write_embedded_signatures(const std::string &directory) {
     if (auto wrote = write_file(directory + "/embedded.ndb", eicar_lines()); !wrote)
         return wrote;
     return write_file(directory + "/embedded.hdb", test_file);
+}
+
+} // namespace
+
+Result<void> choose_databases(LoadOptions &load, const std::string &directory) {
+    if (!load.databases.empty())
+        return {};
+    const auto installed = installed_database_directory();
+    if (holds_databases(installed)) {
+        load.databases.push_back(installed);
+        return {};
+    }
+    const auto embedded = directory + "/embedded";
+    constexpr mode_t only_us = 0700;
+    if (::mkdir(embedded.c_str(), only_us) != 0)
+        return fail_errno(escape_path(embedded));
+    load.databases.push_back(embedded);
+    load.embedded = true;
+    return write_embedded_signatures(embedded);
 }
 
 } // namespace hostav

@@ -43,8 +43,8 @@ Report lost(const char *why) {
 
 } // namespace
 
-Pool::Pool(Engine &engine, PoolOptions options, RunDirectory run)
-    : engine_(&engine), options_(std::move(options)), run_(std::move(run)) {}
+Pool::Pool(Engine &engine, const PoolOptions &options, RunDirectory run)
+    : engine_(&engine), options_(options), run_(std::move(run)) {}
 
 Pool::~Pool() { stop(); }
 

@@ -92,7 +92,7 @@ class Pool {
     unsigned failed_starts_ = 0;
     std::string start_error_;
 
-    Pool(Engine &engine, PoolOptions options, RunDirectory run);
+    Pool(Engine &engine, const PoolOptions &options, RunDirectory run);
     Result<void> start_worker();
     Result<void> read(Worker &worker);
     void finish(Worker &worker, Report report);

@@ -30,7 +30,7 @@ Source::Source(WalkOptions walk, std::optional<PathList> list)
     : list_(std::move(list)), walk_(std::move(walk)) {}
 
 Result<Source> Source::open(const ScanOptions &options,
-                            std::shared_ptr<const Selection> selection) {
+                            const std::shared_ptr<const Selection> &selection) {
     auto walk = options.walk();
     walk.wants_file = [selection](const std::string &real, const std::string &shown) {
         return selection->wants_file(real, shown);

@@ -23,7 +23,7 @@ inline constexpr int exit_no_list = 54;
 class Source {
   public:
     static Result<Source> open(const ScanOptions &options,
-                               std::shared_ptr<const Selection> selection);
+                               const std::shared_ptr<const Selection> &selection);
 
     enum class State { entry, wait, end };
     /// wait: poll fd() for input, then call fill().

@@ -18,7 +18,9 @@ constexpr mode_t staged_mode = 0600;
 
 std::string temporary_name() {
     std::array<char, 12> random{};
-    (void)getrandom(random.data(), random.size(), 0);
+    // Without randomness the name is only easier to guess; O_EXCL protects it all the same.
+    if (getrandom(random.data(), random.size(), 0) < 0)
+        random.fill(static_cast<char>(getpid()));
     return ".hostav-" + hex(std::string_view(random.data(), random.size()));
 }
 
