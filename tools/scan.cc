@@ -80,8 +80,7 @@ Result<Prepared> prepare(const ScanOptions &options, int &status) {
                                    options.engine.leave_temporary_files});
     if (!run)
         return std::unexpected(run.error());
-    auto source = Source::open(
-        options, std::make_shared<const Selection>(std::move(*selection)));
+    auto source = Source::open(options, std::make_shared<const Selection>(std::move(*selection)));
     if (!source) {
         status = exit_no_list;
         return std::unexpected(source.error());

@@ -27,7 +27,15 @@ std::string joined(const std::vector<std::string> &words) {
 }
 
 /// A value whose why is filled in by the option that took it.
-std::unexpected<Error> bad_value(std::string why) { return fail("", std::move(why)); }
+std::unexpected<Error> bad_value(std::string why) {
+    return fail("", std::move(why));
+}
+
+Result<void> not_empty(const char *value) {
+    if (*value == '\0')
+        return bad_value("needs a value that is not empty");
+    return {};
+}
 
 Result<std::uint64_t> number_in(const char *value, std::uint64_t least, std::uint64_t most) {
     const auto number = parse_number(value);
@@ -38,7 +46,9 @@ Result<std::uint64_t> number_in(const char *value, std::uint64_t least, std::uin
 
 } // namespace
 
-void CommandLine::group(const char *title) { groups_.push_back({title, options_.size()}); }
+void CommandLine::group(const char *title) {
+    groups_.push_back({title, options_.size()});
+}
 
 void CommandLine::add(const char *name, char letter, Argument argument, const char *value,
                       const char *help, Set set) {
@@ -62,8 +72,9 @@ void CommandLine::flag(const char *name, char letter, bool &to, const char *help
     });
 }
 
-void CommandLine::number(const char *name, char letter, std::uint64_t &to, std::uint64_t least,
-                         std::uint64_t most, const char *value, const char *help) {
+template <typename Number>
+void CommandLine::add_number(const char *name, char letter, Number &to, std::uint64_t least,
+                             std::uint64_t most, const char *value, const char *help) {
     add(name, letter, Argument::required, value, help,
         [&to, least, most](const char *text) -> Result<void> {
             const auto number = number_in(text, least, most);
@@ -74,17 +85,15 @@ void CommandLine::number(const char *name, char letter, std::uint64_t &to, std::
         });
 }
 
+void CommandLine::number(const char *name, char letter, std::uint64_t &to, std::uint64_t least,
+                         std::uint64_t most, const char *value, const char *help) {
+    add_number(name, letter, to, least, most, value, help);
+}
+
 void CommandLine::number(const char *name, char letter, std::optional<std::uint64_t> &to,
                          std::uint64_t least, std::uint64_t most, const char *value,
                          const char *help) {
-    add(name, letter, Argument::required, value, help,
-        [&to, least, most](const char *text) -> Result<void> {
-            const auto number = number_in(text, least, most);
-            if (!number)
-                return std::unexpected(number.error());
-            to = *number;
-            return {};
-        });
+    add_number(name, letter, to, least, most, value, help);
 }
 
 void CommandLine::size(const char *name, char letter, std::uint64_t &to, const char *value,
@@ -101,20 +110,16 @@ void CommandLine::size(const char *name, char letter, std::uint64_t &to, const c
 void CommandLine::text(const char *name, char letter, std::optional<std::string> &to,
                        const char *value, const char *help) {
     add(name, letter, Argument::required, value, help, [&to](const char *text) -> Result<void> {
-        if (*text == '\0')
-            return bad_value("needs a value that is not empty");
         to = text;
-        return {};
+        return not_empty(text);
     });
 }
 
 void CommandLine::texts(const char *name, char letter, std::vector<std::string> &to,
                         const char *value, const char *help) {
     add(name, letter, Argument::required, value, help, [&to](const char *text) -> Result<void> {
-        if (*text == '\0')
-            return bad_value("needs a value that is not empty");
         to.emplace_back(text);
-        return {};
+        return not_empty(text);
     });
     options_.back().repeatable = true;
 }
@@ -190,7 +195,8 @@ Result<std::vector<std::string>> CommandLine::parse(int argc, char **argv) {
     ::optind = 0; // glibc: begin anew
     for (;;) {
         const int before = std::max(::optind, 1);
-        const int code = ::getopt_long(argc, argv, letters.c_str(), table.data(), nullptr); // NOLINT(concurrency-mt-unsafe)
+        const int code = ::getopt_long(argc, argv, letters.c_str(), table.data(),
+                                       nullptr); // NOLINT(concurrency-mt-unsafe)
         if (code < 0)
             break;
         if (code == '?' || code == ':') {
@@ -202,10 +208,9 @@ Result<std::vector<std::string>> CommandLine::parse(int argc, char **argv) {
                                              : "";
             return std::unexpected(refused(code, argument));
         }
-        const auto found = code >= first_code
-                               ? options_.begin() + (code - first_code)
-                               : std::ranges::find(options_, static_cast<char>(code),
-                                                   &Option::letter);
+        const auto found = code >= first_code ? options_.begin() + (code - first_code)
+                                              : std::ranges::find(options_, static_cast<char>(code),
+                                                                  &Option::letter);
         if (auto applied = apply(*found, ::optarg); !applied)
             return std::unexpected(applied.error());
     }
@@ -222,7 +227,8 @@ std::string CommandLine::help() const {
             text += "\n" + group->title + ":\n";
         if (option.help.empty())
             continue;
-        std::string left = option.letter != 0 ? std::string("  -") + option.letter + ", " : "      ";
+        std::string left =
+            option.letter != 0 ? std::string("  -") + option.letter + ", " : "      ";
         left += "--" + option.name;
         if (option.argument == Argument::required)
             left += "=" + option.value;

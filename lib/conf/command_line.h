@@ -73,6 +73,9 @@ class CommandLine {
 
     void add(const char *name, char letter, Argument argument, const char *value,
              const char *help, Set set);
+    template <typename Number>
+    void add_number(const char *name, char letter, Number &to, std::uint64_t least,
+                    std::uint64_t most, const char *value, const char *help);
     Result<void> apply(Option &option, const char *value);
     [[nodiscard]] Error refused(int code, const std::string &argument) const;
 };

@@ -44,8 +44,9 @@ constexpr auto allowed = std::to_array<const char *>({
     "rt_sigaction", "rt_sigprocmask", "rt_sigreturn", "rt_sigpending", "rt_sigsuspend",
     "rt_sigtimedwait", "sigaltstack", "restart_syscall", "exit", "exit_group",
 #ifdef __SANITIZE_ADDRESS__
-    // The sanitizers' runtime names its maps and looks for its own program file.
-    "prctl", "readlink", "readlinkat",
+    // The sanitizers' runtime names its maps, looks for its own program file and probes
+    // memory through pipes.
+    "prctl", "readlink", "readlinkat", "pipe", "pipe2",
 #endif
 });
 

@@ -47,10 +47,10 @@ std::optional<std::string> configured_directory() {
 
 /// The file name extensions libclamav 1.4 loads (libclamav/readdb.h, CLI_DBEXT).
 constexpr std::array database_extensions{
-    ".db",  ".hdb", ".hdu", ".fp",  ".sfp", ".mdb", ".mdu", ".hsb",  ".hsu", ".msb", ".msu",
-    ".ndb", ".ndu", ".ldb", ".ldu", ".sdb", ".zmd", ".rmd", ".pdb",  ".gdb", ".wdb", ".cbc",
-    ".ftm", ".cfg", ".cvd", ".cld", ".cud", ".cdb", ".cat", ".crb",  ".idb", ".ioc", ".yar",
-    ".yara", ".pwdb", ".ign", ".ign2", ".imp", ".info"};
+    ".db",  ".hdb", ".hdu", ".fp",   ".sfp",  ".mdb", ".mdu",  ".hsb", ".hsu", ".msb",
+    ".msu", ".ndb", ".ndu", ".ldb",  ".ldu",  ".sdb", ".zmd",  ".rmd", ".pdb", ".gdb",
+    ".wdb", ".cbc", ".ftm", ".cfg",  ".cvd",  ".cld", ".cud",  ".cdb", ".cat", ".crb",
+    ".idb", ".ioc", ".yar", ".yara", ".pwdb", ".ign", ".ign2", ".imp", ".info"};
 
 } // namespace
 

@@ -9,7 +9,9 @@ namespace hostav {
 
 namespace {
 
-std::string reason(cl_error_t error) { return cl_strerror(error); }
+std::string reason(cl_error_t error) {
+    return cl_strerror(error);
+}
 
 unsigned load_flags(const LoadOptions &load) {
     unsigned flags = 0;
@@ -217,6 +219,24 @@ Result<unsigned> load_databases(cl_engine *engine, const LoadOptions &load) {
     return signatures;
 }
 
+Result<cl_engine *> bare_engine(const EngineOptions &options) {
+    auto same_limits = options;
+    same_limits.load = {};
+    same_limits.disable_cache = true; // what it remembers as clean it would not unpack again
+    same_limits.leave_temporary_files = false;
+    cl_engine *engine = cl_engine_new();
+    if (engine == nullptr)
+        return fail("libclamav", "cannot make an engine");
+    auto ready = configure(engine, same_limits);
+    if (const auto error = cl_engine_compile(engine); ready && error != CL_SUCCESS)
+        ready = fail("libclamav", reason(error));
+    if (!ready) {
+        cl_engine_free(engine);
+        return std::unexpected(ready.error());
+    }
+    return engine;
+}
+
 } // namespace
 
 cl_scan_options scan_flags(const EngineOptions &options) {
@@ -268,9 +288,13 @@ Engine::Engine(Engine &&) noexcept = default;
 Engine &Engine::operator=(Engine &&) noexcept = default;
 Engine::~Engine() = default;
 
-std::string Engine::version() { return cl_retver(); }
+std::string Engine::version() {
+    return cl_retver();
+}
 
-void Engine::set_messages(MessageSink sink) { message_sink() = std::move(sink); }
+void Engine::set_messages(MessageSink sink) {
+    message_sink() = std::move(sink);
+}
 
 Result<Engine> Engine::load(const EngineOptions &options, const LoadProgress &progress) {
     if (auto ready = initialise(options); !ready)
@@ -292,6 +316,10 @@ Result<Engine> Engine::load(const EngineOptions &options, const LoadProgress &pr
         return std::unexpected(signatures.error());
     if (const auto error = cl_engine_compile(handle->engine); error != CL_SUCCESS)
         return fail("libclamav", "cannot compile the signatures: " + reason(error));
+    auto bare = bare_engine(options);
+    if (!bare)
+        return std::unexpected(bare.error());
+    handle->bare = *bare;
     // Their contexts end with this function.
     cl_engine_set_clcb_sigload_progress(handle->engine, nullptr, nullptr);
     cl_engine_set_clcb_engine_compile_progress(handle->engine, nullptr, nullptr);

@@ -55,7 +55,7 @@ class Engine {
     std::unique_ptr<Handle> handle_;
     EngineOptions options_;
     unsigned signatures_ = 0;
-    friend class FileScan;
+    friend class FileScan; // lib/engine/clamav_file_scan.h
 };
 
 } // namespace hostav

@@ -19,6 +19,11 @@ namespace {
 
 constexpr int socket_number = 3;
 constexpr int temp_number = 4;
+#if defined(__SANITIZE_ADDRESS__)
+constexpr bool sanitized = true; // its reports go to stderr
+#else
+constexpr bool sanitized = false;
+#endif
 
 /// Nothing of the parent's stays open: the log, the list, files of other jobs, the terminal.
 void keep_only(int socket, int temp_dir, bool keep_stderr) {
@@ -51,12 +56,10 @@ void leave_signals_to_parent(pid_t parent) {
 /// Every scan allocates and frees tens of megabytes of per-signature state. Left to itself malloc
 /// gives them back to the kernel each time, and page faults take half the time of a small file.
 void keep_memory() {
-#if !defined(__SANITIZE_ADDRESS__)
-    constexpr int map_above = 32 << 20;   // the largest that glibc accepts
-    constexpr int trim_above = 256 << 20; // but what one huge file took goes back
+    constexpr int map_above = 32 << 20;  // the largest that glibc accepts
+    constexpr int trim_above = 64 << 20; // but what one huge file took goes back
     ::mallopt(M_MMAP_THRESHOLD, map_above);
     ::mallopt(M_TRIM_THRESHOLD, trim_above);
-#endif
 }
 
 [[noreturn]] void give_up(const std::string &why) {
@@ -77,7 +80,8 @@ void scan_one(WorkerSetup &setup, const Message &job) {
 
 void run_worker(WorkerSetup setup) {
     leave_signals_to_parent(setup.parent);
-    keep_only(setup.socket.release(), setup.cage.temp_dir, setup.engine->options().debug);
+    keep_only(setup.socket.release(), setup.cage.temp_dir,
+              setup.engine->options().debug || sanitized);
     keep_memory();
     setup.cage.temp_dir = temp_number;
     const auto cage = enter_cage(setup.cage);

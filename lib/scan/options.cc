@@ -92,7 +92,8 @@ void declare_signatures(CommandLine &line, LoadOptions &load, Raw &raw) {
     line.flag("official-db-only", 0, load.official_only, "Only officially signed ones");
     line.number("fail-if-cvd-older-than", 0, load.fail_if_older_than_days, 1, most_32, "DAYS",
                 "Exit status 2 if older");
-    line.choice("yara-rules", 0, raw.yara, {"yes", "no", "only"}, "YARA rules: yes, no, only [yes]");
+    line.choice("yara-rules", 0, raw.yara, {"yes", "no", "only"},
+                "YARA rules: yes, no, only [yes]");
     line.flag("phishing-sigs", 0, load.phishing_signatures, "Phishing signatures [yes]");
     line.flag("phishing-scan-urls", 0, load.phishing_urls, "Phishing by URLs [yes]");
     line.flag("bytecode", 0, load.bytecode, "Bytecode signatures [yes]");
@@ -194,12 +195,34 @@ void declare_limits(CommandLine &line, ScanLimits &limits) {
 
 void declare_deprecated(CommandLine &line) {
     line.deprecated("bytecode-trust-all", 't');
-    for (const char *name :
-         {"force", "disable-summary", "disable-archive", "no-archive",
-          "no-pe", "no-elf", "no-ole2", "no-pdf", "no-html", "no-mail", "no-phishing-sigs",
-          "no-phishing-scan-urls", "no-algorithmic", "no-phishing-restrictedscan", "max-ratio",
-          "max-space", "unzip", "unrar", "arj", "unzoo", "lha", "jar", "tar", "tgz", "deb",
-          "timelimit", "detect-broken", "mail-follow-urls"})
+    for (const char *name : {"force",
+                             "disable-summary",
+                             "disable-archive",
+                             "no-archive",
+                             "no-pe",
+                             "no-elf",
+                             "no-ole2",
+                             "no-pdf",
+                             "no-html",
+                             "no-mail",
+                             "no-phishing-sigs",
+                             "no-phishing-scan-urls",
+                             "no-algorithmic",
+                             "no-phishing-restrictedscan",
+                             "max-ratio",
+                             "max-space",
+                             "unzip",
+                             "unrar",
+                             "arj",
+                             "unzoo",
+                             "lha",
+                             "jar",
+                             "tar",
+                             "tgz",
+                             "deb",
+                             "timelimit",
+                             "detect-broken",
+                             "mail-follow-urls"})
         line.deprecated(name);
 }
 

@@ -128,8 +128,7 @@ Result<void> Scanner::dispatch() {
         const auto job = next_job_++;
         if (options_.print.verbose)
             parts_.printer.scanning(item.entry.path);
-        if (auto sent =
-                parts_.pool.submit(job, item.entry.fd.get(), base_name(item.entry.path));
+        if (auto sent = parts_.pool.submit(job, item.entry.fd.get(), base_name(item.entry.path));
             !sent)
             return sent;
         parts_.progress.files(parts_.summary.files, bytes_, item.entry.path);

@@ -63,7 +63,9 @@ Result<Source> Source::open(const ScanOptions &options,
     return Source(std::move(walk), PathList(std::move(*fd), separator, escape_path(*list)));
 }
 
-Result<void> Source::fill() { return list_->fill(); }
+Result<void> Source::fill() {
+    return list_->fill();
+}
 
 Entry Source::copy_of_stdin(Signals &signals) {
     Entry entry;
@@ -80,7 +82,8 @@ Entry Source::copy_of_stdin(Signals &signals) {
         const ssize_t got = ::read(STDIN_FILENO, buffer.data(), buffer.size());
         if (got < 0 && errno == EINTR)
             continue;
-        if (got < 0 || !write_all(file->get(), {buffer.data(), static_cast<std::size_t>(got)}, "")) {
+        if (got < 0 ||
+            !write_all(file->get(), {buffer.data(), static_cast<std::size_t>(got)}, "")) {
             entry.error = errno;
             return entry;
         }
