@@ -19,11 +19,6 @@ namespace {
 
 constexpr int socket_number = 3;
 constexpr int temp_number = 4;
-#if defined(__SANITIZE_ADDRESS__)
-constexpr bool sanitized = true; // its reports go to stderr
-#else
-constexpr bool sanitized = false;
-#endif
 
 /// Nothing of the parent's stays open: the log, the list, files of other jobs, the terminal.
 void keep_only(int socket, int temp_dir, bool keep_stderr) {
@@ -80,8 +75,7 @@ void scan_one(WorkerSetup &setup, const Message &job) {
 
 void run_worker(WorkerSetup setup) {
     leave_signals_to_parent(setup.parent);
-    keep_only(setup.socket.release(), setup.cage.temp_dir,
-              setup.engine->options().debug || sanitized);
+    keep_only(setup.socket.release(), setup.cage.temp_dir, setup.engine->options().debug);
     keep_memory();
     setup.cage.temp_dir = temp_number;
     const auto cage = enter_cage(setup.cage);

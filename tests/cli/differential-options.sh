@@ -23,7 +23,7 @@ for option in --alert-broken --alert-broken-media --alert-encrypted --alert-encr
     --scan-pe=no --scan-elf=no --scan-mail=no --scan-html=no --scan-ole2=no --scan-pdf=no \
     --scan-swf=no --scan-xmldocs=no --scan-image=no --heuristic-alerts=no --normalize=no \
     --heuristic-scan-precedence --phishing-sigs=no --bytecode=no --force-to-disk --nocerts \
-    --gen-mdb --official-db-only --yara-rules=only; do
+    --gen-mdb --official-db-only; do
     same -r "$option" t
 done
 same -r --alert-broken --heuristic-alerts=no -z t

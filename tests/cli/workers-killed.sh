@@ -24,7 +24,7 @@ done
 echo last >t/last
 for ((i = 0; i < 50; i++)); do
     feed t/last
-    eventually test -n "$(workers "$pid")"
+    eventually has_workers "$pid" || fail "no workers"
     stop_workers "$pid"
     feed t/last
     sleep 0.1

@@ -13,7 +13,7 @@ mkdir "$scratch/temporary"
 start_fed -j2 --log=log
 feed good slow good slow
 await_line "good: OK"
-eventually test -n "$(workers "$pid")" || fail "no workers"
+eventually has_workers "$pid" || fail "no workers"
 for worker in $(workers "$pid"); do
     caged() { [[ $(awk '/^Seccomp:/ { print $2 }' "/proc/$worker/status") = 2 ]]; }
     eventually caged || fail "worker has no seccomp filter"

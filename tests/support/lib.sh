@@ -148,6 +148,7 @@ eventually() {
     return 1
 }
 gone() { [[ -z $(session "$1") ]]; }
+has_workers() { [[ -n $(workers "$1") ]]; }
 
 # For what must happen while a scan runs: starts the program with a list of files that the test
 # writes name by name with feed(); it cannot end before end_feed().
