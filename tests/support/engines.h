@@ -35,6 +35,16 @@ inline hostav::Engine load(const std::string &directory, hostav::EngineOptions o
     return std::move(*engine);
 }
 
+/// The verdict, its first detection as `name member`, and the limits in brackets.
+inline std::string text(const hostav::Report &report) {
+    std::string line = report.verdict == hostav::Verdict::clean   ? "clean"
+                       : report.verdict == hostav::Verdict::error ? "error " + report.error
+                                                                  : "infected";
+    if (!report.detections.empty())
+        line += " " + report.detections[0].signature + " " + report.detections[0].member;
+    return line + (report.limits.empty() ? "" : " [" + report.limits.text() + "]");
+}
+
 inline hostav::Fd open(const std::string &path) {
     hostav::Fd fd(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
     tree::must(static_cast<bool>(fd), path);
