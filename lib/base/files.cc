@@ -4,6 +4,7 @@
 #include "base/text.h"
 
 #include <array>
+#include <cstdio>
 #include <cstdlib>
 #include <dirent.h>
 #include <fcntl.h>
@@ -38,26 +39,67 @@ Result<void> write_all(int fd, std::string_view bytes, const std::string &what) 
     return {};
 }
 
-void remove_contents(int directory) {
+namespace {
+
+using Directory = std::unique_ptr<DIR, int (*)(DIR *)>;
+
+Directory read_directory(int directory) {
     const int copy = ::openat(directory, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    if (copy < 0)
-        return;
-    const std::unique_ptr<DIR, int (*)(DIR *)> dir(::fdopendir(copy), ::closedir);
-    if (!dir) {
+    Directory dir(copy < 0 ? nullptr : ::fdopendir(copy), ::closedir);
+    if (!dir && copy >= 0)
         ::close(copy);
-        return;
+    return dir;
+}
+
+/// Unlinks the files in `from` and moves its directories up into `top`. False when nothing could
+/// be changed.
+bool empty_into(int from, int top, std::uint64_t &number) {
+    const auto dir = read_directory(from);
+    bool changed = false;
+    while (const dirent *entry = dir ? ::readdir(dir.get()) : nullptr) {
+        const char *name = static_cast<const char *>(entry->d_name);
+        if (std::string_view(name) == "." || std::string_view(name) == "..")
+            continue;
+        if (::unlinkat(from, name, 0) == 0 || ::unlinkat(from, name, AT_REMOVEDIR) == 0) {
+            changed = true;
+            continue;
+        }
+        // Its owner may have taken the rights away that moving it needs. It must have been a
+        // directory, then; what was swapped in is ours to remove as well.
+        if (::fchmodat(from, name, S_IRWXU, 0) != 0)
+            continue;
+        const auto moved = "hostav-removed-" + std::to_string(number++);
+        changed |= ::renameat2(from, name, top, moved.c_str(), RENAME_NOREPLACE) == 0;
     }
-    while (const dirent *entry = ::readdir(dir.get())) {
-        const std::string name = static_cast<const char *>(entry->d_name);
-        if (name == "." || name == "..")
-            continue;
-        if (::unlinkat(directory, name.c_str(), 0) == 0)
-            continue;
-        const Fd below(::openat(directory, name.c_str(),
-                                O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC));
-        if (below)
-            remove_contents(below.get());
-        ::unlinkat(directory, name.c_str(), AT_REMOVEDIR);
+    return changed;
+}
+
+} // namespace
+
+// What is removed may have been made by a worker that was taken over, thousands of levels deep:
+// no recursion, and never more than three descriptors. Every directory is moved up to the top
+// before its own content is looked at.
+void remove_contents(int directory) {
+    std::uint64_t number = 0;
+    for (bool changed = true; changed;) {
+        changed = false;
+        const auto dir = read_directory(directory);
+        while (const dirent *entry = dir ? ::readdir(dir.get()) : nullptr) {
+            const char *name = static_cast<const char *>(entry->d_name);
+            if (std::string_view(name) == "." || std::string_view(name) == "..")
+                continue;
+            if (::unlinkat(directory, name, 0) == 0) {
+                changed = true;
+                continue;
+            }
+            Fd below(::openat(directory, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC));
+            if (!below && ::fchmodat(directory, name, S_IRWXU, 0) == 0)
+                below.reset(
+                    ::openat(directory, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC));
+            if (below)
+                changed |= empty_into(below.get(), directory, number);
+            changed |= ::unlinkat(directory, name, AT_REMOVEDIR) == 0;
+        }
     }
 }
 

@@ -20,7 +20,7 @@ namespace hostav {
 [[nodiscard]] Result<void> write_all(int fd, std::string_view bytes, const std::string &what);
 
 /// Removes everything below `directory` without following links or leaving it; the directory
-/// itself stays. Best effort: what cannot be removed is left.
+/// itself stays. Any depth. Best effort: what cannot be removed is left.
 void remove_contents(int directory);
 
 /// Whether a regular file's first, middle and last pages are in the page cache; true when it

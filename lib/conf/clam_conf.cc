@@ -41,6 +41,8 @@ Result<std::vector<ConfLine>> read_clam_conf(const std::string &path) {
         }
         lines.push_back(std::move(line));
     }
+    if (file.bad())
+        return fail(escape_path(path), "cannot be read");
     return lines;
 }
 

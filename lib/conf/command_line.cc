@@ -200,12 +200,11 @@ Result<std::vector<std::string>> CommandLine::parse(int argc, char **argv) {
         if (code < 0)
             break;
         if (code == '?' || code == ':') {
-            // The letter, or, for a long option, the argument that getopt has just passed.
-            const bool letter = ::optopt > 0 && ::optopt < first_code;
-            const std::string argument = letter ? std::string("-") + static_cast<char>(::optopt)
-                                         : ::optind > 0 && ::optind <= argc
-                                             ? argv[std::max(::optind - 1, before)]
-                                             : "";
+            // A letter (negative beyond ASCII), or, for a long option, what getopt has just passed.
+            const bool letter = ::optopt != 0 && ::optopt < first_code;
+            const int passed = std::clamp(::optind - 1, before, argc - 1);
+            const std::string argument =
+                letter ? std::string("-") + static_cast<char>(::optopt) : argv[passed];
             return std::unexpected(refused(code, argument));
         }
         const auto found = code >= first_code ? options_.begin() + (code - first_code)

@@ -6,6 +6,7 @@
 #include <array>
 #include <sys/socket.h>
 #include <sys/uio.h>
+#include <vector>
 
 namespace hostav {
 
@@ -15,6 +16,24 @@ union Ancillary {
     cmsghdr header;
     std::array<char, CMSG_SPACE(sizeof(int))> bytes;
 };
+
+/// Every descriptor that came with a message, owned: also those that fit only because the kernel
+/// rounds the space up.
+std::vector<Fd> take_descriptors(msghdr &message) {
+    std::vector<Fd> descriptors;
+    for (cmsghdr *header = CMSG_FIRSTHDR(&message); header != nullptr;
+         header = CMSG_NXTHDR(&message, header)) {
+        if (header->cmsg_level != SOL_SOCKET || header->cmsg_type != SCM_RIGHTS)
+            continue;
+        const auto bytes = header->cmsg_len - CMSG_LEN(0);
+        for (std::size_t at = 0; at + sizeof(int) <= bytes; at += sizeof(int)) {
+            int fd = -1;
+            std::memcpy(&fd, CMSG_DATA(header) + at, sizeof fd);
+            descriptors.emplace_back(fd);
+        }
+    }
+    return descriptors;
+}
 
 } // namespace
 
@@ -64,13 +83,11 @@ std::optional<Message> receive_message(int socket, bool wait, bool &would_block)
         return std::nullopt;
     Message result;
     result.kind = static_cast<MessageKind>(type);
-    if (const cmsghdr *header = CMSG_FIRSTHDR(&message);
-        header != nullptr && header->cmsg_level == SOL_SOCKET &&
-        header->cmsg_type == SCM_RIGHTS && header->cmsg_len == CMSG_LEN(sizeof(int))) {
-        int fd = -1;
-        std::memcpy(&fd, CMSG_DATA(header), sizeof fd);
-        result.fd.reset(fd);
-    }
+    auto descriptors = take_descriptors(message);
+    if (descriptors.size() > 1)
+        return std::nullopt; // nobody asked for these; they are closed
+    if (!descriptors.empty())
+        result.fd = std::move(descriptors.front());
     if ((message.msg_flags & (MSG_TRUNC | MSG_CTRUNC)) != 0)
         return std::nullopt;
     result.body = body.substr(0, static_cast<std::size_t>(got) - 1);
