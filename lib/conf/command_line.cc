@@ -26,6 +26,20 @@ std::string joined(const std::vector<std::string> &words) {
     return text;
 }
 
+/// `-x`; beyond ASCII a letter is several bytes, of which getopt tells one: then the whole
+/// argument.
+std::string letter_text(char letter, int argc, char **argv) {
+    if (letter > 0)
+        return std::string("-") + letter;
+    for (int i = 1; i < argc; ++i) {
+        const std::string argument = argv[i];
+        if (argument.starts_with('-') && !argument.starts_with("--") &&
+            argument.find(letter) != std::string::npos)
+            return argument;
+    }
+    return std::string("-") + letter;
+}
+
 /// A value whose why is filled in by the option that took it.
 std::unexpected<Error> bad_value(std::string why) {
     return fail("", std::move(why));
@@ -200,11 +214,11 @@ Result<std::vector<std::string>> CommandLine::parse(int argc, char **argv) {
         if (code < 0)
             break;
         if (code == '?' || code == ':') {
-            // A letter (negative beyond ASCII), or, for a long option, what getopt has just passed.
+            // A letter, or, for a long option, what getopt has just passed.
             const bool letter = ::optopt != 0 && ::optopt < first_code;
             const int passed = std::clamp(::optind - 1, before, argc - 1);
             const std::string argument =
-                letter ? std::string("-") + static_cast<char>(::optopt) : argv[passed];
+                letter ? letter_text(static_cast<char>(::optopt), argc, argv) : argv[passed];
             return std::unexpected(refused(code, argument));
         }
         const auto found = code >= first_code ? options_.begin() + (code - first_code)
