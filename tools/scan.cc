@@ -70,7 +70,7 @@ Result<Prepared> prepare(const ScanOptions &options, int &status) {
     if (!actions)
         return std::unexpected(actions.error());
     std::optional<LogFile> log;
-    if (options.log) {
+    if (options.log && *options.log != "/dev/null") { // a way to say: none
         auto opened = LogFile::open(*options.log);
         if (!opened)
             return std::unexpected(opened.error());

@@ -67,3 +67,7 @@ ln -s elsewhere link.log
 scan --log=link.log bad
 expect_one_error 2 link.log
 [[ ! -e elsewhere ]] || fail "written through a link"
+
+# The usual way to say: no log.
+scan --no-summary --log=/dev/null good
+expect_status 0
