@@ -51,6 +51,16 @@ Directory read_directory(int directory) {
     return dir;
 }
 
+/// Gives the owner of a directory the rights that emptying and moving it need. Never through a
+/// symbolic link: another process of the worker's user may swap names while root is at work here.
+bool unlock_directory(int parent, const char *name) {
+    const Fd held(::openat(parent, name, O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC));
+    if (!held)
+        return false;
+    const auto path = "/proc/self/fd/" + std::to_string(held.get());
+    return ::chmod(path.c_str(), S_IRWXU) == 0;
+}
+
 /// Unlinks the files in `from` and moves its directories up into `top`. False when nothing could
 /// be changed.
 bool empty_into(int from, int top, std::uint64_t &number) {
@@ -64,9 +74,7 @@ bool empty_into(int from, int top, std::uint64_t &number) {
             changed = true;
             continue;
         }
-        // Its owner may have taken the rights away that moving it needs. It must have been a
-        // directory, then; what was swapped in is ours to remove as well.
-        if (::fchmodat(from, name, S_IRWXU, 0) != 0)
+        if (!unlock_directory(from, name))
             continue;
         const auto moved = "hostav-removed-" + std::to_string(number++);
         changed |= ::renameat2(from, name, top, moved.c_str(), RENAME_NOREPLACE) == 0;
@@ -77,7 +85,7 @@ bool empty_into(int from, int top, std::uint64_t &number) {
 } // namespace
 
 // What is removed may have been made by a worker that was taken over, thousands of levels deep:
-// no recursion, and never more than three descriptors. Every directory is moved up to the top
+// no recursion, and only a handful of descriptors. Every directory is moved up to the top
 // before its own content is looked at.
 void remove_contents(int directory) {
     std::uint64_t number = 0;
@@ -93,7 +101,7 @@ void remove_contents(int directory) {
                 continue;
             }
             Fd below(::openat(directory, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC));
-            if (!below && ::fchmodat(directory, name, S_IRWXU, 0) == 0)
+            if (!below && unlock_directory(directory, name))
                 below.reset(
                     ::openat(directory, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC));
             if (below)
