@@ -24,7 +24,7 @@ constexpr int temp_number = 4;
 void keep_only(int socket, int temp_dir, bool keep_stderr) {
     const int null = ::open("/dev/null", O_RDWR);
     // Clear of the numbers that are about to be taken.
-    constexpr int out_of_the_way = 64;
+    constexpr int out_of_the_way = temp_number + 1;
     const int socket_copy = ::fcntl(socket, F_DUPFD, out_of_the_way);
     const int temp_copy = ::fcntl(temp_dir, F_DUPFD, out_of_the_way);
     ::dup2(null, STDIN_FILENO);

@@ -41,7 +41,7 @@ for expression in skip 't/a' '^t/a$' '^t/skip' 'b$' '/c' 'hidden' 'nothing-such'
     same -r --exclude-dir="$expression" t
     same -r --include-dir="$expression" t
 done
-same -r --exclude-dir=skip --exclude-dir=b t
+same -r --exclude-dir=skip --exclude-dir='/b$' t
 same -r --include=eicar --exclude=skip t
 same -r --exclude=eicar -o t
 
