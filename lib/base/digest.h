@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 //
-// SHA-256 by OpenSSL's EVP.
+// SHA-256 and detached signatures by OpenSSL's EVP.
 #pragma once
 
 #include "base/error.h"
@@ -16,5 +16,11 @@ namespace hostav {
 [[nodiscard]] Result<std::string> sha256_of_fd(int fd);
 /// Empty when OpenSSL provides no SHA-256.
 [[nodiscard]] std::string sha256_of(std::string_view bytes);
+
+
+/// Checks a detached signature over a descriptor's whole content: Ed25519, or RSA (PKCS #1) or ECDSA
+/// with SHA-256, raw or in base64 as people put it into files. `pem`: the public key.
+[[nodiscard]] Result<void> verify_signature(std::string_view pem, int fd,
+                                            std::string_view signature);
 
 } // namespace hostav

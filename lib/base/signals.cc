@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "base/signals.h"
 
+#include <algorithm>
 #include <array>
 #include <csignal>
 #include <poll.h>
 #include <sys/signalfd.h>
+#include <utility>
 
 namespace hostav {
 
@@ -15,7 +17,7 @@ constexpr int grace_milliseconds = 200;
 
 } // namespace
 
-Result<Signals> Signals::watch() {
+Result<Signals> Signals::watch(std::vector<int> waking) {
     sigset_t set;
     sigemptyset(&set);
     for (const int signal : {SIGINT, SIGTERM, SIGHUP, SIGQUIT}) {
@@ -24,6 +26,8 @@ Result<Signals> Signals::watch() {
         if (::sigaction(signal, nullptr, &old) == 0 && old.sa_handler != SIG_IGN)
             sigaddset(&set, signal);
     }
+    for (const int signal : waking)
+        sigaddset(&set, signal);
     Fd fd(::signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK));
     if (!fd)
         return fail_errno("signalfd");
@@ -31,14 +35,21 @@ Result<Signals> Signals::watch() {
         return fail_errno("sigprocmask");
     ::signal(SIGPIPE, SIG_IGN);
     ::signal(SIGXFSZ, SIG_IGN);
-    return Signals(std::move(fd));
+    return Signals(std::move(fd), std::move(waking));
 }
 
 int Signals::pending() {
     signalfd_siginfo info{};
-    if (pending_ == 0 && ::read(fd_.get(), &info, sizeof info) == sizeof info)
-        pending_ = static_cast<int>(info.ssi_signo);
+    while (pending_ == 0 && ::read(fd_.get(), &info, sizeof info) == sizeof info) {
+        const auto signal = static_cast<int>(info.ssi_signo);
+        (std::ranges::find(waking_, signal) == waking_.end() ? pending_ : woken_) = signal;
+    }
     return pending_;
+}
+
+int Signals::take_waking() {
+    static_cast<void>(pending());
+    return std::exchange(woken_, 0);
 }
 
 bool Signals::wait(int fd, short events) {

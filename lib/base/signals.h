@@ -8,23 +8,31 @@
 #include "base/error.h"
 #include "base/fd.h"
 
+#include <vector>
+
 namespace hostav {
 
 class Signals {
   public:
-    static Result<Signals> watch();
+    /// `waking`: signals that end nothing but only wake whoever waits (a resident's HUP, USR1 and
+    /// so on); they are watched even where the caller ignores them.
+    static Result<Signals> watch(std::vector<int> waking = {});
 
     [[nodiscard]] int fd() const { return fd_.get(); }
     /// The first signal that has arrived, 0 if none has. Stays what it is from then on.
     int pending();
+    /// The last waking signal since the last call, 0 if none has arrived.
+    int take_waking();
     /// Waits until `fd` is ready for `events` (poll(2)'s). Once a signal has come, for a moment
     /// only, so that a last line gets out but nothing hangs; false when it is not ready by then.
     bool wait(int fd, short events);
 
   private:
-    explicit Signals(Fd fd) : fd_(std::move(fd)) {}
+    Signals(Fd fd, std::vector<int> waking) : fd_(std::move(fd)), waking_(std::move(waking)) {}
     Fd fd_;
+    std::vector<int> waking_;
     int pending_ = 0;
+    int woken_ = 0;
 };
 
 /// Ends this process by `signal`, with its default action, so that the caller's shell sees it.

@@ -129,6 +129,15 @@ void CommandLine::text(const char *name, char letter, std::optional<std::string>
     });
 }
 
+void CommandLine::optional_text(const char *name, char letter, std::optional<std::string> &to,
+                                const char *bare, const char *value, const char *help) {
+    add(name, letter, Argument::optional, value, help,
+        [&to, bare](const char *text) -> Result<void> {
+            to = text != nullptr ? text : bare;
+            return not_empty(text != nullptr ? text : bare);
+        });
+}
+
 void CommandLine::texts(const char *name, char letter, std::vector<std::string> &to,
                         const char *value, const char *help) {
     add(name, letter, Argument::required, value, help, [&to](const char *text) -> Result<void> {

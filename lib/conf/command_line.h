@@ -33,6 +33,9 @@ class CommandLine {
               const char *help);
     void text(const char *name, char letter, std::optional<std::string> &to, const char *value,
               const char *help);
+    /// `--name` alone stands for `bare`; a value comes after `=` only.
+    void optional_text(const char *name, char letter, std::optional<std::string> &to,
+                       const char *bare, const char *value, const char *help);
     /// May be repeated.
     void texts(const char *name, char letter, std::vector<std::string> &to, const char *value,
                const char *help);
