@@ -5,6 +5,7 @@
 // the system call filter last.
 #include "engine/cage.h"
 
+#include "base/account.h"
 #include "base/digest.h"
 #include "base/fd.h"
 #include "engine/cage_parts.h"
@@ -20,7 +21,6 @@
 #include <grp.h>
 #include <iconv.h>
 #include <optional>
-#include <pwd.h>
 #include <sched.h>
 #include <sstream>
 #include <sys/prctl.h>
@@ -93,17 +93,34 @@ Result<void> set_limits(const CageOptions &options) {
     return limit(RLIMIT_FSIZE, options.file_size, "RLIMIT_FSIZE");
 }
 
-/// Chroot to the working directory where allowed (a container's root may lack the capability;
-/// Landlock is left then), and the user in any case: hostile data is never parsed as root.
+/// The last part of a path, which is where it is once its parent has become `/`.
+std::string in_root(const std::string &path) {
+    return path.substr(path.rfind('/'));
+}
+
+/// Chroot to the root directory, which is the working directory unless another is given; in a user
+/// namespace of its own where chroot(2) is not ours to call.
+void change_root(const CageOptions &options, CageState &state, bool own_namespace) {
+    if (options.root_dir >= 0 && fchdir(options.root_dir) != 0)
+        return;
+    state.chrooted = own_namespace ? chroot_in_user_namespace() : chroot(".") == 0;
+    if (options.root_dir >= 0 && fchdir(options.temp_dir) != 0)
+        state.chrooted = false;
+    if (!state.chrooted)
+        return;
+    state.temp_path = options.root_dir < 0 ? "/" : in_root(options.temp_path);
+    if (options.root_dir >= 0)
+        state.read_path = in_root(options.read_path);
+}
+
+/// Chroot where allowed (a container's root may lack the capability; Landlock is left then), and
+/// the user in any case: hostile data is never parsed as root.
 Result<void> change_user(const CageOptions &options, CageState &state) {
     // Before the user changes; without CAP_SETPCAP it fails, which no_new_privs makes up for.
     capng_get_caps_process();
     capng_clear(CAPNG_SELECT_BOUNDS);
     capng_apply(CAPNG_SELECT_BOUNDS);
-    if (chroot(".") == 0) {
-        state.chrooted = true;
-        state.temp_path = "/";
-    }
+    change_root(options, state, false);
     // In a user namespace that maps root alone nobody else can be become (see cage_account), and
     // groups cannot be dropped.
     if (setgroups(0, nullptr) != 0 && options.uid != getuid())
@@ -147,25 +164,6 @@ bool is_mapped(const char *map, std::uint64_t id) {
         if (id >= inside && id - inside < count)
             return true;
     return false;
-}
-
-/// Whether there is such an account.
-Result<bool> find_account(const char *name, uid_t &uid, gid_t &gid) {
-    std::vector<char> buffer(16384);
-    passwd entry{};
-    passwd *found = nullptr;
-    int error = 0;
-    while ((error = getpwnam_r(name, &entry, buffer.data(), buffer.size(), &found)) == ERANGE)
-        buffer.resize(buffer.size() * 2);
-    if (error != 0 && error != ENOENT)
-        return fail_errno(name, error);
-    if (found == nullptr)
-        return false;
-    if (found->pw_uid == 0)
-        return fail(name, "the account that files are scanned as must not be root's");
-    uid = found->pw_uid;
-    gid = found->pw_gid;
-    return true;
 }
 
 } // namespace
@@ -246,6 +244,7 @@ Result<CageState> enter_cage(const CageOptions &options) {
     tzset();
     CageState state;
     state.temp_path = options.temp_path;
+    state.read_path = options.read_path;
     if (auto done = set_limits(options); !done)
         return std::unexpected(done.error());
     if (options.change_user)
@@ -253,11 +252,9 @@ Result<CageState> enter_cage(const CageOptions &options) {
             return std::unexpected(done.error());
     if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0)
         return fail_errno("PR_SET_NO_NEW_PRIVS");
-    state.landlocked = landlock_beneath(options.temp_dir);
-    if (!state.chrooted && !state.landlocked && chroot_in_user_namespace()) {
-        state.chrooted = true;
-        state.temp_path = "/";
-    }
+    state.landlocked = landlock_beneath(options.temp_dir, options.read_dir);
+    if (!state.chrooted && !state.landlocked)
+        change_root(options, state, true);
     if (auto done = drop_capabilities(); !done)
         return std::unexpected(done.error());
     // After the last write to /proc/self: other processes of the same user must not trace this one.
@@ -274,11 +271,16 @@ Result<void> cage_account(uid_t &uid, gid_t &gid) {
     uid = overflow_id;
     gid = overflow_id;
     for (const char *name : {"hostav", "nobody"}) {
-        const auto found = find_account(name, uid, gid);
+        const auto found = find_account(name);
         if (!found)
             return std::unexpected(found.error());
-        if (*found)
-            break;
+        if (!*found)
+            continue;
+        if ((*found)->uid == 0)
+            return fail(name, "the account that files are scanned as must not be root's");
+        uid = (*found)->uid;
+        gid = (*found)->gid;
+        break;
     }
     // In a container of root alone there is no other user to become.
     if (!is_mapped("/proc/self/uid_map", uid) || !is_mapped("/proc/self/gid_map", gid)) {

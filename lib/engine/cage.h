@@ -17,6 +17,9 @@ namespace hostav {
 struct CageOptions {
     int temp_dir = -1;        ///< private, empty directory, owned by `uid`; becomes `/` as root
     std::string temp_path;    ///< its path before the chroot
+    int read_dir = -1;        ///< also readable (not by Landlock's leave to be written); < 0: none.
+    std::string read_path;    ///< Like temp_dir then directly in root_dir, by these names
+    int root_dir = -1;        ///< becomes `/` as root instead of temp_dir
     bool change_user = false; ///< started by root: chroot, then become uid and gid
     uid_t uid = 0;
     gid_t gid = 0;
@@ -30,6 +33,7 @@ struct CageState {
     bool chrooted = false;
     bool landlocked = false;
     std::string temp_path; ///< where the temporary directory is now, seen from inside
+    std::string read_path; ///< likewise, read_dir
 };
 
 /// Must run in the parent, once, before workers are forked: loads what libraries would otherwise

@@ -65,9 +65,14 @@ Ruleset everything(long abi) {
     return ruleset;
 }
 
+bool allow(int rules, int directory, std::uint64_t rights) {
+    const PathBeneath beneath = {.allowed = rights, .directory = directory};
+    return syscall(sys_add_rule, rules, rule_path_beneath, &beneath, 0U) == 0;
+}
+
 } // namespace
 
-bool landlock_beneath(int directory) {
+bool landlock_beneath(int directory, int read_only) {
     const long abi = syscall(sys_create_ruleset, nullptr, std::size_t{0}, create_ruleset_version);
     if (abi < 1)
         return false;
@@ -76,8 +81,9 @@ bool landlock_beneath(int directory) {
     const Fd rules(static_cast<int>(syscall(sys_create_ruleset, &ruleset, sizeof ruleset, 0U)));
     if (!rules)
         return false;
-    const PathBeneath beneath = {.allowed = in_directory & ruleset.files, .directory = directory};
-    if (syscall(sys_add_rule, rules.get(), rule_path_beneath, &beneath, 0U) != 0)
+    if (!allow(rules.get(), directory, in_directory & ruleset.files))
+        return false;
+    if (read_only >= 0 && !allow(rules.get(), read_only, read_file | read_dir))
         return false;
     return syscall(sys_restrict_self, rules.get(), 0U) == 0;
 }

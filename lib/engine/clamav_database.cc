@@ -10,6 +10,7 @@
 #include <filesystem>
 #include <memory>
 #include <optional>
+#include <unistd.h>
 
 namespace hostav {
 
@@ -65,17 +66,50 @@ std::string installed_database_directory() {
     return newer || !holds_databases(standard) ? *other : standard;
 }
 
+bool is_database_name(std::string_view name) {
+    const auto dot = name.rfind('.');
+    if (dot == std::string_view::npos || dot == 0)
+        return false;
+    std::string extension(name.substr(dot));
+    std::ranges::transform(extension, extension.begin(), [](char c) {
+        return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
+    });
+    return std::ranges::find(database_extensions, extension) != database_extensions.end();
+}
+
+bool is_database_container(std::string_view name) {
+    return name.ends_with(".cvd") || name.ends_with(".cld") || name.ends_with(".cud");
+}
+
 bool holds_databases(const std::string &directory) {
     std::error_code missing;
-    for (const auto &entry : std::filesystem::directory_iterator(directory, missing)) {
-        auto extension = entry.path().extension().string();
-        std::ranges::transform(extension, extension.begin(), [](char c) {
-            return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
-        });
-        if (std::ranges::find(database_extensions, extension) != database_extensions.end())
+    for (const auto &entry : std::filesystem::directory_iterator(directory, missing))
+        if (is_database_name(entry.path().filename().string()))
             return true;
-    }
     return false;
+}
+
+Result<DatabaseHead> read_database_head(int fd, const std::string &what) {
+    // libclamav reads as much and looks for a terminating zero after it.
+    constexpr std::size_t head_size = 512;
+    std::array<char, head_size + 1> bytes{};
+    const auto size = ::pread(fd, bytes.data(), head_size, 0);
+    if (size < 0)
+        return fail_errno(what);
+    const CvdHead head(static_cast<std::size_t>(size) == head_size ? cl_cvdparse(bytes.data())
+                                                                   : nullptr,
+                       cl_cvdfree);
+    if (!head)
+        return fail(what, "is no ClamAV database");
+    const auto text = [](const char *value) { return std::string(value == nullptr ? "" : value); };
+    return DatabaseHead{head->version,          head->sigs,       head->fl,
+                        text(head->builder),    text(head->time), static_cast<std::time_t>(head->stime)};
+}
+
+Result<void> verify_signed_database(const std::string &path) {
+    if (const auto error = cl_cvdverify(path.c_str()); error != CL_SUCCESS)
+        return fail(escape_path(path), cl_strerror(error));
+    return {};
 }
 
 std::string engine_and_database_version(const std::string &directory) {

@@ -7,9 +7,30 @@
 #include "base/error.h"
 #include "engine/engine_options.h"
 
+#include <cstdint>
+#include <ctime>
 #include <string>
+#include <string_view>
 
 namespace hostav {
+
+/// What the first 512 bytes of a CVD or CLD say.
+struct DatabaseHead {
+    std::uint64_t version = 0;
+    std::uint64_t signatures = 0;
+    std::uint64_t functionality_level = 0;
+    std::string builder;
+    std::string built; ///< as it stands there, `16 Jun 2021 16:01 -0400`
+    std::time_t built_time = 0;
+};
+[[nodiscard]] Result<DatabaseHead> read_database_head(int fd, const std::string &what);
+/// Whether the file is signed as the official .cvd files are. Reads and digests all of it.
+[[nodiscard]] Result<void> verify_signed_database(const std::string &path);
+
+/// Whether libclamav would load a file of this name from a directory (`.hdb`, `.cvd` …).
+[[nodiscard]] bool is_database_name(std::string_view name);
+/// `.cvd`, `.cld`, `.cud`: a container with a version.
+[[nodiscard]] bool is_database_container(std::string_view name);
 
 /// The directory clamscan would use: /var/lib/clamav, or freshclam.conf's DatabaseDirectory when
 /// the daily database there is newer.

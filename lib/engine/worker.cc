@@ -18,22 +18,32 @@ namespace hostav {
 namespace {
 
 constexpr int socket_number = 3;
-constexpr int temp_number = 4;
 
-/// Nothing of the parent's stays open: the log, the list, files of other jobs, the terminal.
-void keep_only(int socket, int temp_dir, bool keep_stderr) {
+/// Nothing of the parent's stays open: the log, the list, files of other jobs, the terminal. The
+/// socket becomes socket_number, the cage's directories the numbers after it.
+void keep_only(int socket, CageOptions &cage, bool keep_stderr) {
     const int null = ::open("/dev/null", O_RDWR);
-    // Clear of the numbers that are about to be taken.
-    constexpr int out_of_the_way = temp_number + 1;
-    const int socket_copy = ::fcntl(socket, F_DUPFD, out_of_the_way);
-    const int temp_copy = ::fcntl(temp_dir, F_DUPFD, out_of_the_way);
+    int ours = socket;
+    const std::array kept{&ours, &cage.temp_dir, &cage.read_dir, &cage.root_dir};
+    constexpr int out_of_the_way = socket_number + static_cast<int>(kept.size());
+    for (int *fd : kept)
+        if (*fd >= 0)
+            *fd = ::fcntl(*fd, F_DUPFD, out_of_the_way);
     ::dup2(null, STDIN_FILENO);
     ::dup2(null, STDOUT_FILENO);
     if (!keep_stderr)
         ::dup2(null, STDERR_FILENO);
-    ::dup2(socket_copy, socket_number);
-    ::dup2(temp_copy, temp_number);
-    ::syscall(SYS_close_range, temp_number + 1, ~0U, 0);
+    int number = socket_number;
+    for (int *fd : kept) {
+        if (*fd >= 0)
+            *fd = ::dup2(*fd, number);
+        ++number;
+    }
+    // A number that nothing was kept for may still be something of the parent's.
+    for (std::size_t i = 0; i < kept.size(); ++i)
+        if (*kept.at(i) < 0)
+            ::close(socket_number + static_cast<int>(i));
+    ::syscall(SYS_close_range, number, ~0U, 0);
 }
 
 /// The terminal's Ctrl-C reaches the whole group; the parent decides what becomes of a worker.
@@ -62,35 +72,53 @@ void keep_memory() {
     ::_exit(1);
 }
 
-void scan_one(WorkerSetup &setup, const Message &job) {
-    auto report = setup.engine->scan(job.fd.get(), job.body);
-    if (setup.digest && report.verdict == Verdict::infected)
-        if (auto digest = sha256_of_fd(job.fd.get()))
-            report.sha256 = *digest;
+void scan_one(Engine &engine, bool digest, const Message &job) {
+    auto report = engine.scan(job.fd.get(), job.body);
+    if (digest && report.verdict == Verdict::infected)
+        if (auto sha256 = sha256_of_fd(job.fd.get()))
+            report.sha256 = *sha256;
     if (!send_message(socket_number, MessageKind::report, encode(report)))
         ::_exit(0);
+}
+
+/// The engine of a worker that loads its own.
+Result<Engine> load_caged(EngineOptions options, const CageState &cage) {
+    options.load.databases = {cage.read_path};
+    // Where libclamav unpacks while it loads; it asks for nothing else in the cage.
+    ::setenv("TMPDIR", cage.temp_path.c_str(), 1); // NOLINT(concurrency-mt-unsafe)
+    return Engine::load(options);
+}
+
+[[noreturn]] void serve(Engine &engine, const std::string &temp_path, bool digest,
+                        const std::string &hello) {
+    engine.set_temporary_directory(temp_path);
+    Engine::set_messages([](std::string_view text) {
+        (void)send_message(socket_number, MessageKind::log, text.substr(0, largest_message / 2));
+    });
+    if (!send_message(socket_number, MessageKind::ready, hello))
+        ::_exit(0);
+    bool would_block = false;
+    while (const auto job = receive_message(socket_number, true, would_block))
+        scan_one(engine, digest, *job);
+    ::_exit(0);
 }
 
 } // namespace
 
 void run_worker(WorkerSetup setup) {
     leave_signals_to_parent(setup.parent);
-    keep_only(setup.socket.release(), setup.cage.temp_dir, setup.engine->options().debug);
+    const auto &options = setup.engine != nullptr ? setup.engine->options() : *setup.load;
+    keep_only(setup.socket.release(), setup.cage, options.debug);
     keep_memory();
-    setup.cage.temp_dir = temp_number;
     const auto cage = enter_cage(setup.cage);
     if (!cage)
         give_up(cage.error().text());
-    setup.engine->set_temporary_directory(cage->temp_path);
-    Engine::set_messages([](std::string_view text) {
-        (void)send_message(socket_number, MessageKind::log, text.substr(0, largest_message / 2));
-    });
-    if (!send_message(socket_number, MessageKind::ready, ""))
-        ::_exit(0);
-    bool would_block = false;
-    while (const auto job = receive_message(socket_number, true, would_block))
-        scan_one(setup, *job);
-    ::_exit(0);
+    if (setup.engine != nullptr)
+        serve(*setup.engine, cage->temp_path, setup.digest, "");
+    auto engine = load_caged(*setup.load, *cage);
+    if (!engine)
+        give_up(engine.error().text());
+    serve(*engine, cage->temp_path, setup.digest, std::to_string(engine->signatures()));
 }
 
 } // namespace hostav
