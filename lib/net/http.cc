@@ -1,0 +1,302 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include "net/http.h"
+
+#include "base/files.h"
+#include "base/text.h"
+
+#include <algorithm>
+#include <array>
+#include <charconv>
+#include <chrono>
+#include <csignal>
+#include <curl/curl.h>
+#include <memory>
+#include <strings.h>
+
+namespace hostav {
+
+namespace {
+
+using Clock = std::chrono::steady_clock;
+constexpr long most_redirects = 3; // as libfreshclam
+constexpr long receive_buffer = 512L * 1024;
+constexpr long http_ok = 200;
+constexpr long http_not_modified = 304;
+constexpr long http_error = 400;
+
+struct FreeEasy {
+    void operator()(CURL *easy) const { curl_easy_cleanup(easy); }
+};
+struct FreeList {
+    void operator()(curl_slist *list) const { curl_slist_free_all(list); }
+};
+using Headers = std::unique_ptr<curl_slist, FreeList>;
+
+/// One transfer's state, for libcurl's callbacks.
+struct Transfer {
+    CURL *easy = nullptr;
+    int to = -1;
+    std::uint64_t most = 0;
+    const HttpProgress *progress = nullptr;
+    HttpReply reply;
+    std::string write_error;
+    bool too_large = false, interrupted = false;
+    Clock::time_point drawn{};
+};
+
+long status_of(CURL *easy) {
+    long status = 0;
+    curl_easy_getinfo(easy, CURLINFO_RESPONSE_CODE, &status);
+    return status;
+}
+
+std::size_t on_body(const char *data, std::size_t one, std::size_t size, void *context) {
+    auto &transfer = *static_cast<Transfer *>(context);
+    const auto bytes = one * size;
+    // The page that comes with an error or a redirect is nobody's database.
+    if (const auto status = status_of(transfer.easy); status != 0 && status / 100 != http_ok / 100)
+        return bytes;
+    if (transfer.reply.bytes + bytes > transfer.most) {
+        transfer.too_large = true;
+        return 0;
+    }
+    if (auto wrote = write_all(transfer.to, {data, bytes}, ""); !wrote) {
+        transfer.write_error = wrote.error().why;
+        return 0;
+    }
+    transfer.reply.bytes += bytes;
+    return bytes;
+}
+
+std::string trimmed(std::string_view text) {
+    while (!text.empty() && (text.front() == ' ' || text.front() == '\t'))
+        text.remove_prefix(1);
+    while (!text.empty() && (text.back() == '\r' || text.back() == '\n' || text.back() == ' '))
+        text.remove_suffix(1);
+    return std::string(text);
+}
+
+/// Retry-After: seconds, or a date.
+std::optional<std::uint64_t> retry_seconds(const std::string &value) {
+    if (const auto seconds = parse_number(value))
+        return seconds;
+    const auto when = curl_getdate(value.c_str(), nullptr);
+    const auto now = std::time(nullptr);
+    if (when < 0)
+        return std::nullopt;
+    return when > now ? static_cast<std::uint64_t>(when - now) : 0;
+}
+
+std::size_t on_header(const char *data, std::size_t one, std::size_t size, void *context) {
+    auto &reply = static_cast<Transfer *>(context)->reply;
+    const std::string_view line(data, one * size);
+    const auto colon = line.find(':');
+    if (line.starts_with("HTTP/")) { // another answer begins: after a redirect
+        reply.etag.clear();
+        reply.last_modified.clear();
+        reply.retry_after.reset();
+    } else if (colon != std::string_view::npos) {
+        const std::string name(line.substr(0, colon));
+        const auto value = trimmed(line.substr(colon + 1));
+        if (::strcasecmp(name.c_str(), "etag") == 0)
+            reply.etag = value;
+        else if (::strcasecmp(name.c_str(), "last-modified") == 0)
+            reply.last_modified = value;
+        else if (::strcasecmp(name.c_str(), "retry-after") == 0)
+            reply.retry_after = retry_seconds(value);
+    }
+    return line.size();
+}
+
+int on_progress(void *context, curl_off_t total, curl_off_t done, curl_off_t /*up_total*/,
+                curl_off_t /*up_done*/) {
+    auto &transfer = *static_cast<Transfer *>(context);
+    constexpr auto ten_a_second = std::chrono::milliseconds(100);
+    const auto now = Clock::now();
+    if (!*transfer.progress || now - transfer.drawn < ten_a_second)
+        return 0;
+    transfer.drawn = now;
+    transfer.interrupted = !(*transfer.progress)(static_cast<std::uint64_t>(done),
+                                                 static_cast<std::uint64_t>(total));
+    return transfer.interrupted ? 1 : 0;
+}
+
+Headers request_headers(const HttpCondition &condition) {
+    curl_slist *list = nullptr;
+    const auto add = [&list](const std::string &line) {
+        if (auto *longer = curl_slist_append(list, line.c_str()); longer != nullptr)
+            list = longer;
+    };
+    if (!condition.etag.empty())
+        add("If-None-Match: " + condition.etag);
+    if (!condition.last_modified.empty())
+        add("If-Modified-Since: " + condition.last_modified);
+    return Headers(list);
+}
+
+void set_protocols(CURL *easy) {
+#if LIBCURL_VERSION_NUM >= 0x075500
+    curl_easy_setopt(easy, CURLOPT_PROTOCOLS_STR, "http,https,file");
+    curl_easy_setopt(easy, CURLOPT_REDIR_PROTOCOLS_STR, "http,https");
+#else
+    curl_easy_setopt(easy, CURLOPT_PROTOCOLS, CURLPROTO_HTTP | CURLPROTO_HTTPS | CURLPROTO_FILE);
+    curl_easy_setopt(easy, CURLOPT_REDIR_PROTOCOLS, CURLPROTO_HTTP | CURLPROTO_HTTPS);
+#endif
+}
+
+void set_connection(CURL *easy, const std::string &url, const HttpOptions &options) {
+    const auto text = [easy](CURLoption option, const std::string &value) {
+        if (!value.empty())
+            curl_easy_setopt(easy, option, value.c_str());
+    };
+    // Empty means none: the environment's proxy is not what the configuration says.
+    curl_easy_setopt(easy, CURLOPT_PROXY, options.proxy.c_str());
+    if (options.proxy_port != 0)
+        curl_easy_setopt(easy, CURLOPT_PROXYPORT, long{options.proxy_port});
+    text(CURLOPT_PROXYUSERNAME, options.proxy_user);
+    text(CURLOPT_PROXYPASSWORD, options.proxy_password);
+    text(CURLOPT_INTERFACE, options.local_address.empty() ? "" : "host!" + options.local_address);
+    text(CURLOPT_CAINFO, options.ca_bundle);
+    text(CURLOPT_USERAGENT, options.user_agent);
+    curl_easy_setopt(easy, CURLOPT_CONNECTTIMEOUT, static_cast<long>(options.connect_timeout));
+    if (options.receive_timeout != 0) {
+        curl_easy_setopt(easy, CURLOPT_LOW_SPEED_LIMIT, 1L);
+        curl_easy_setopt(easy, CURLOPT_LOW_SPEED_TIME, static_cast<long>(options.receive_timeout));
+    }
+    set_protocols(easy);
+    // What was asked for with TLS comes with TLS, or not at all.
+    curl_easy_setopt(easy, CURLOPT_FOLLOWLOCATION, 1L);
+    curl_easy_setopt(easy, CURLOPT_MAXREDIRS, most_redirects);
+    if (url.starts_with("https:")) {
+#if LIBCURL_VERSION_NUM >= 0x075500
+        curl_easy_setopt(easy, CURLOPT_REDIR_PROTOCOLS_STR, "https");
+#else
+        curl_easy_setopt(easy, CURLOPT_REDIR_PROTOCOLS, CURLPROTO_HTTPS);
+#endif
+    }
+}
+
+void set_transfer(CURL *easy, const std::string &url, Transfer &transfer, char *why) {
+    curl_easy_setopt(easy, CURLOPT_URL, url.c_str());
+    curl_easy_setopt(easy, CURLOPT_NOSIGNAL, 1L);
+    curl_easy_setopt(easy, CURLOPT_ERRORBUFFER, why);
+    curl_easy_setopt(easy, CURLOPT_BUFFERSIZE, receive_buffer);
+    curl_easy_setopt(easy, CURLOPT_FILETIME, 1L);
+    curl_easy_setopt(easy, CURLOPT_MAXFILESIZE_LARGE, static_cast<curl_off_t>(transfer.most));
+    curl_easy_setopt(easy, CURLOPT_WRITEFUNCTION, on_body);
+    curl_easy_setopt(easy, CURLOPT_WRITEDATA, &transfer);
+    curl_easy_setopt(easy, CURLOPT_HEADERFUNCTION, on_header);
+    curl_easy_setopt(easy, CURLOPT_HEADERDATA, &transfer);
+    curl_easy_setopt(easy, CURLOPT_XFERINFOFUNCTION, on_progress);
+    curl_easy_setopt(easy, CURLOPT_XFERINFODATA, &transfer);
+    curl_easy_setopt(easy, CURLOPT_NOPROGRESS, 0L);
+}
+
+/// An HTTP date of a time, in English whatever the locale.
+std::string http_date(std::time_t when) {
+    static constexpr std::array days{"Sun", "Mon", "Tue", "Wed", "Thu", "Fri", "Sat"};
+    static constexpr std::array months{"Jan", "Feb", "Mar", "Apr", "May", "Jun",
+                                       "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"};
+    std::tm utc{};
+    ::gmtime_r(&when, &utc);
+    std::array<char, 64> text{};
+    constexpr int first_year = 1900;
+    std::snprintf(text.data(), text.size(), "%s, %02d %s %d %02d:%02d:%02d GMT",
+                  days.at(static_cast<std::size_t>(utc.tm_wday)), utc.tm_mday,
+                  months.at(static_cast<std::size_t>(utc.tm_mon)), utc.tm_year + first_year,
+                  utc.tm_hour, utc.tm_min, utc.tm_sec);
+    return text.data();
+}
+
+void judge(CURL *easy, CURLcode code, const char *why, Transfer &transfer) {
+    auto &reply = transfer.reply;
+    reply.status = status_of(easy);
+    const auto outcome = [&reply](HttpOutcome is, std::string text) {
+        reply.outcome = is;
+        reply.why = std::move(text);
+    };
+    if (transfer.too_large || code == CURLE_FILESIZE_EXCEEDED)
+        return outcome(HttpOutcome::too_large,
+                       "is larger than " + std::to_string(transfer.most) + " bytes");
+    if (!transfer.write_error.empty())
+        return outcome(HttpOutcome::local_failure, transfer.write_error);
+    if (transfer.interrupted)
+        return outcome(HttpOutcome::connection_failed, "interrupted");
+    if (code == CURLE_FILE_COULDNT_READ_FILE)
+        return outcome(HttpOutcome::http_error, "cannot be read");
+    if (code != CURLE_OK)
+        return outcome(HttpOutcome::connection_failed,
+                       escape_path(*why != '\0' ? why : curl_easy_strerror(code)));
+    if (reply.status == http_not_modified)
+        return outcome(HttpOutcome::not_modified, "");
+    if (reply.status >= http_error || (reply.status != 0 && reply.status / 100 != http_ok / 100))
+        return outcome(HttpOutcome::http_error, "HTTP status " + std::to_string(reply.status));
+    outcome(HttpOutcome::fetched, "");
+}
+
+/// A file has no headers: its time is its condition.
+bool is_unmodified_file(CURL *easy, const HttpCondition &condition, HttpReply &reply) {
+    curl_off_t when = -1;
+    curl_easy_getinfo(easy, CURLINFO_FILETIME_T, &when);
+    if (when >= 0)
+        reply.last_modified = http_date(static_cast<std::time_t>(when));
+    return when >= 0 && reply.last_modified == condition.last_modified;
+}
+
+} // namespace
+
+HttpReply http_get(const std::string &url, int to, std::uint64_t max_size,
+                   const HttpCondition &condition, const HttpOptions &options,
+                   const HttpProgress &progress) {
+    static const CURLcode ready = curl_global_init(CURL_GLOBAL_DEFAULT);
+    Transfer transfer;
+    const std::unique_ptr<CURL, FreeEasy> easy(ready == CURLE_OK ? curl_easy_init() : nullptr);
+    if (!easy) {
+        transfer.reply.outcome = HttpOutcome::local_failure;
+        transfer.reply.why = "libcurl cannot be initialised";
+        return transfer.reply;
+    }
+    transfer.easy = easy.get();
+    transfer.to = to;
+    transfer.most = max_size;
+    transfer.progress = &progress;
+    std::array<char, CURL_ERROR_SIZE> why{};
+    set_transfer(easy.get(), url, transfer, why.data());
+    set_connection(easy.get(), url, options);
+    const bool file = url.starts_with("file:");
+    const auto headers = request_headers(condition);
+    curl_easy_setopt(easy.get(), CURLOPT_HTTPHEADER, headers.get());
+    if (file) {
+        curl_easy_setopt(easy.get(), CURLOPT_NOBODY, 1L);
+        if (curl_easy_perform(easy.get()) == CURLE_OK &&
+            is_unmodified_file(easy.get(), condition, transfer.reply)) {
+            transfer.reply.outcome = HttpOutcome::not_modified;
+            return transfer.reply;
+        }
+        curl_easy_setopt(easy.get(), CURLOPT_NOBODY, 0L);
+        curl_easy_setopt(easy.get(), CURLOPT_HTTPGET, 1L);
+    }
+    const auto last_modified = transfer.reply.last_modified;
+    const auto code = curl_easy_perform(easy.get());
+    judge(easy.get(), code, why.data(), transfer);
+    if (file)
+        transfer.reply.last_modified = last_modified;
+    if (transfer.reply.outcome == HttpOutcome::fetched && progress)
+        static_cast<void>(progress(transfer.reply.bytes, transfer.reply.bytes));
+    return transfer.reply;
+}
+
+std::string printable_url(const std::string &url) {
+    auto text = url.substr(0, url.find_first_of("?#"));
+    const auto scheme = text.find("://");
+    if (scheme != std::string::npos) {
+        const auto host = scheme + 3;
+        const auto path = text.find('/', host);
+        const auto at = text.rfind('@', path);
+        if (at != std::string::npos && at >= host)
+            text.erase(host, at + 1 - host);
+    }
+    return escape_path(text);
+}
+
+} // namespace hostav
