@@ -7,6 +7,7 @@
 #include "base/text.h"
 #include "engine/cage.h"
 #include "engine/database.h"
+#include "engine/installed_engine.h"
 #include "scan/options.h"
 #include "scan/output.h"
 #include "scan/scanner.h"
@@ -102,10 +103,10 @@ Result<Engine> load_engine(ScanOptions &options, const RunDirectory &run, Progre
                      "scan: %s: no signatures installed: using the embedded ones, which only "
                      "know the EICAR and ClamAV test files\n",
                      escape_path(installed_database_directory()).c_str());
-    return Engine::load(options.engine,
-                        [&progress](const char *what, std::size_t done, std::size_t total) {
-                            progress.step(what, done, total);
-                        });
+    return load_installed(options.engine,
+                          [&progress](const char *what, std::size_t done, std::size_t total) {
+                              progress.step(what, done, total);
+                          });
 }
 
 /// What the parts of a run share.

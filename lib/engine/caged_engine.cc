@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "engine/caged_engine.h"
 
+#include "base/account.h"
 #include "base/text.h"
 #include "engine/cage.h"
 #include "engine/message.h"
@@ -76,7 +77,10 @@ std::string CagedEngine::kill_and_reap() {
     if (pid_ == 0)
         return ended_;
     // It may have ended by itself: that status is what waitpid gives then.
-    ::kill(pid_, SIGKILL);
+    {
+        const AsRoot root; // it is another account
+        ::kill(pid_, SIGKILL);
+    }
     int status = 0;
     while (::waitpid(pid_, &status, 0) < 0 && errno == EINTR) {
     }
