@@ -6,12 +6,11 @@
 
 #include <algorithm>
 #include <array>
-#include <charconv>
 #include <chrono>
-#include <csignal>
 #include <curl/curl.h>
 #include <memory>
 #include <strings.h>
+#include <sys/stat.h>
 
 namespace hostav {
 
@@ -181,7 +180,6 @@ void set_transfer(CURL *easy, const std::string &url, Transfer &transfer, char *
     curl_easy_setopt(easy, CURLOPT_NOSIGNAL, 1L);
     curl_easy_setopt(easy, CURLOPT_ERRORBUFFER, why);
     curl_easy_setopt(easy, CURLOPT_BUFFERSIZE, receive_buffer);
-    curl_easy_setopt(easy, CURLOPT_FILETIME, 1L);
     curl_easy_setopt(easy, CURLOPT_MAXFILESIZE_LARGE, static_cast<curl_off_t>(transfer.most));
     curl_easy_setopt(easy, CURLOPT_WRITEFUNCTION, on_body);
     curl_easy_setopt(easy, CURLOPT_WRITEDATA, &transfer);
@@ -190,22 +188,6 @@ void set_transfer(CURL *easy, const std::string &url, Transfer &transfer, char *
     curl_easy_setopt(easy, CURLOPT_XFERINFOFUNCTION, on_progress);
     curl_easy_setopt(easy, CURLOPT_XFERINFODATA, &transfer);
     curl_easy_setopt(easy, CURLOPT_NOPROGRESS, 0L);
-}
-
-/// An HTTP date of a time, in English whatever the locale.
-std::string http_date(std::time_t when) {
-    static constexpr std::array days{"Sun", "Mon", "Tue", "Wed", "Thu", "Fri", "Sat"};
-    static constexpr std::array months{"Jan", "Feb", "Mar", "Apr", "May", "Jun",
-                                       "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"};
-    std::tm utc{};
-    ::gmtime_r(&when, &utc);
-    std::array<char, 64> text{};
-    constexpr int first_year = 1900;
-    std::snprintf(text.data(), text.size(), "%s, %02d %s %d %02d:%02d:%02d GMT",
-                  days.at(static_cast<std::size_t>(utc.tm_wday)), utc.tm_mday,
-                  months.at(static_cast<std::size_t>(utc.tm_mon)), utc.tm_year + first_year,
-                  utc.tm_hour, utc.tm_min, utc.tm_sec);
-    return text.data();
 }
 
 void judge(CURL *easy, CURLcode code, const char *why, Transfer &transfer) {
@@ -234,13 +216,27 @@ void judge(CURL *easy, CURLcode code, const char *why, Transfer &transfer) {
     outcome(HttpOutcome::fetched, "");
 }
 
-/// A file has no headers: its time is its condition.
-bool is_unmodified_file(CURL *easy, const HttpCondition &condition, HttpReply &reply) {
-    curl_off_t when = -1;
-    curl_easy_getinfo(easy, CURLINFO_FILETIME_T, &when);
-    if (when >= 0)
-        reply.last_modified = http_date(static_cast<std::time_t>(when));
-    return when >= 0 && reply.last_modified == condition.last_modified;
+/// A file has no headers: which file it is, its size and its time in nanoseconds are its tag.
+std::string file_tag(CURL *easy, const std::string &url) {
+    constexpr std::string_view scheme = "file://";
+    int length = 0;
+    const std::unique_ptr<char, void (*)(void *)> path(
+        curl_easy_unescape(easy, url.c_str() + scheme.size(), 0, &length), curl_free);
+    struct stat st = {};
+    if (!path || ::stat(path.get(), &st) != 0)
+        return {};
+    return std::to_string(st.st_dev) + "-" + std::to_string(st.st_ino) + "-" +
+           std::to_string(st.st_size) + "-" + std::to_string(st.st_mtim.tv_sec) + "." +
+           std::to_string(st.st_mtim.tv_nsec);
+}
+
+/// A date of whole seconds says nothing of a file that changed a moment ago: it may change again
+/// within the same second.
+void distrust_fresh_date(HttpReply &reply) {
+    constexpr std::time_t fresh = 2;
+    if (reply.etag.empty() && !reply.last_modified.empty() &&
+        curl_getdate(reply.last_modified.c_str(), nullptr) + fresh > std::time(nullptr))
+        reply.last_modified.clear();
 }
 
 } // namespace
@@ -266,21 +262,17 @@ HttpReply http_get(const std::string &url, int to, std::uint64_t max_size,
     const bool file = url.starts_with("file:");
     const auto headers = request_headers(condition);
     curl_easy_setopt(easy.get(), CURLOPT_HTTPHEADER, headers.get());
-    if (file) {
-        curl_easy_setopt(easy.get(), CURLOPT_NOBODY, 1L);
-        if (curl_easy_perform(easy.get()) == CURLE_OK &&
-            is_unmodified_file(easy.get(), condition, transfer.reply)) {
-            transfer.reply.outcome = HttpOutcome::not_modified;
-            return transfer.reply;
-        }
-        curl_easy_setopt(easy.get(), CURLOPT_NOBODY, 0L);
-        curl_easy_setopt(easy.get(), CURLOPT_HTTPGET, 1L);
+    const auto tag = file ? file_tag(easy.get(), url) : std::string();
+    if (file && !tag.empty() && tag == condition.etag) {
+        transfer.reply.outcome = HttpOutcome::not_modified;
+        transfer.reply.etag = tag;
+        return transfer.reply;
     }
-    const auto last_modified = transfer.reply.last_modified;
     const auto code = curl_easy_perform(easy.get());
     judge(easy.get(), code, why.data(), transfer);
     if (file)
-        transfer.reply.last_modified = last_modified;
+        transfer.reply.etag = tag;
+    distrust_fresh_date(transfer.reply);
     if (transfer.reply.outcome == HttpOutcome::fetched && progress)
         static_cast<void>(progress(transfer.reply.bytes, transfer.reply.bytes));
     return transfer.reply;

@@ -49,8 +49,8 @@ struct HttpReply {
 /// transfer (connection_failed, `interrupted`).
 using HttpProgress = std::function<bool(std::uint64_t done, std::uint64_t total)>;
 
-/// Writes the body to `to` from its current offset. A file URL whose file is as `condition` says
-/// (last_modified) is not_modified. Credentials in a URL are used, and never shown in `why`.
+/// Writes the body to `to` from its current offset. The etag of a file URL is its file's identity,
+/// size and time. Credentials in a URL are used, and never shown in `why`.
 [[nodiscard]] HttpReply http_get(const std::string &url, int to, std::uint64_t max_size,
                                  const HttpCondition &condition, const HttpOptions &options,
                                  const HttpProgress &progress);

@@ -20,7 +20,7 @@ namespace {
 
 /// What libfreshclam prints; the only prose that we read. Its own words for a file that is in place
 /// come too early: it is not live yet, and may never be.
-constexpr std::string_view cooling_down_text = "You are still on cool-down until after:";
+constexpr std::string_view cooling_down_text = "on cool-down until after:";
 constexpr std::string_view updated_text = " updated (version: ";
 constexpr std::string_view downloading_text = "Downloading ";
 

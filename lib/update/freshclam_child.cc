@@ -125,17 +125,18 @@ fc_error_t update_all(const UpdateConfig &config, const OfficialRequest &request
     const auto versions = query_versions(config, !is_private && !request.no_dns, report);
     fc_error_t first = FC_SUCCESS;
     for (const auto &database : request.databases) {
-        int updated = 0;
-        const auto error = fc_update_database(
-            database.c_str(), list.data(), static_cast<std::uint32_t>(list.size()),
-            is_private ? 1 : 0, versions.get(), config.scripted_updates && !is_private ? 1 : 0,
-            nullptr, &updated);
+        // One by one, so that one that fails stops no other; by the call for many, because only that
+        // one keeps and heeds the cool-down.
+        auto name = database;
+        char *one = name.data();
+        std::uint32_t updated = 0;
+        const auto error = fc_update_databases(
+            &one, 1, list.data(), static_cast<std::uint32_t>(list.size()), is_private ? 1 : 0,
+            versions.get(), config.scripted_updates && !is_private ? 1 : 0, nullptr, &updated);
         if (error == FC_SUCCESS || error == FC_UPTODATE)
             continue;
         report.add("failed", database);
         first = first == FC_SUCCESS ? error : first;
-        std::fprintf(stderr, "ERROR: Update failed for database: %s (%s)\n", database.c_str(),
-                     fc_strerror(error));
         // Whoever is told to stay away stays away.
         if (error == FC_EFORBIDDEN || error == FC_ERETRYLATER)
             break;

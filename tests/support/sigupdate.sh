@@ -43,6 +43,7 @@ start_mirror() { # [OPTION...]
     setsid "$support/mirror" --root "$M" --port-file "$scratch/port" --log "$requests" \
         --faults "$faults" "$@" >"$scratch/mirror-out" 2>&1 &
     started+=("$!")
+    disown "$!" # that it is killed in the end is nothing to tell
     eventually test -s "$scratch/port" || fail "the mirror did not start"
     port=$(cat "$scratch/port")
     # shellcheck disable=SC2034
