@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 //
-// sigupdate: keeps ClamAV's signatures current, as freshclam does, proven before they go live. Glue:
-// options, wiring, one place that prints an error.
+// sigupdate: keeps ClamAV's signatures current, as freshclam does, proven before they go live.
+// Glue: options, wiring, one place that prints an error.
 #include "base/account.h"
 #include "base/log_file.h"
 #include "base/text.h"
@@ -45,7 +45,9 @@ int complain(const Error &error, UpdateStatus status) {
     return static_cast<int>(status);
 }
 
-void print(const std::string &text) { std::fputs(text.c_str(), stdout); }
+void print(const std::string &text) {
+    std::fputs(text.c_str(), stdout);
+}
 
 /// Root acts as DatabaseOwner from here on.
 Result<std::optional<Account>> change_account(const UpdateConfig &config) {
@@ -101,7 +103,8 @@ UpdateStatus stay_and_update(Session &session, const UpdateOptions &options) {
     resident.checks = session.config.checks;
     const auto live = read_current(session.places);
     const auto now = std::time(nullptr);
-    resident.since_last_check = std::chrono::seconds(live.installed == 0 ? now : now - live.installed);
+    resident.since_last_check =
+        std::chrono::seconds(live.installed == 0 ? now : now - live.installed);
     auto status = UpdateStatus::ok;
     stay(session, resident, [&] {
         status = update(session, options);
@@ -151,8 +154,7 @@ UpdateStatus act(Session &session, const UpdateOptions &options) {
                                     : Result<std::string>(std::unexpected(list.error())));
     }
     case UpdateAction::allow:
-        return run_allow(session,
-                         {argument, options.reason.value_or(""), who(), options.expires});
+        return run_allow(session, {argument, options.reason.value_or(""), who(), options.expires});
     case UpdateAction::disallow:
         return run_disallow(session, argument);
     case UpdateAction::export_set:
@@ -190,9 +192,9 @@ int run_session(const UpdateConfig &config, const UpdateOptions &options,
     auto places = Places::open(config.database_directory, config.state_directory);
     if (!places)
         return complain(places.error(), UpdateStatus::database_access);
-    auto messages = Messages::open(
-        config, {options.quiet, options.verbose, options.debug || config.debug,
-                 options.no_warnings, options.to_stdout, background});
+    auto messages =
+        Messages::open(config, {options.quiet, options.verbose, options.debug || config.debug,
+                                options.no_warnings, options.to_stdout, background});
     if (!messages)
         return complain(messages.error(), UpdateStatus::logging);
     auto signals = Signals::watch(options.daemon ? std::vector<int>{SIGHUP, SIGUSR1, SIGALRM}
@@ -200,14 +202,21 @@ int run_session(const UpdateConfig &config, const UpdateOptions &options,
     if (!signals)
         return complain(signals.error(), UpdateStatus::error);
     DownloadBar bar(STDOUT_FILENO, !options.quiet && !background, options.show_progress);
-    messages->set_terminal_guard(
-        [](void *drawn) { static_cast<DownloadBar *>(drawn)->clear(); }, &bar);
+    messages->set_terminal_guard([](void *drawn) { static_cast<DownloadBar *>(drawn)->clear(); },
+                                 &bar);
     for (const auto &warning : warnings)
         messages->warning(warning);
     const char *bundle = std::getenv("CURL_CA_BUNDLE"); // NOLINT(concurrency-mt-unsafe)
-    Session session{config,   std::move(*places), std::move(*messages), bar,
-                    *signals, *account,           options.no_dns,       options.verbose,
-                    options.debug || config.debug, bundle == nullptr ? "" : bundle};
+    Session session{config,
+                    std::move(*places),
+                    std::move(*messages),
+                    bar,
+                    *signals,
+                    *account,
+                    options.no_dns,
+                    options.verbose,
+                    options.debug || config.debug,
+                    bundle == nullptr ? "" : bundle};
     const auto status = act(session, options);
     if (const int signal = signals->pending(); signal != 0 && !options.daemon)
         die_by(signal);

@@ -55,7 +55,9 @@ Child::Child(Child &&other) noexcept
     : options_(std::move(other.options_)), pid_(std::exchange(other.pid_, 0)),
       output_(std::move(other.output_)) {}
 
-Child::~Child() { kill_and_reap(); }
+Child::~Child() {
+    kill_and_reap();
+}
 
 void Child::kill_and_reap() {
     if (pid_ == 0)
@@ -108,8 +110,9 @@ Result<int> Child::wait(std::chrono::milliseconds limit, Signals *signals, const
             while (output_ && ::poll(&left, 1, grandchild_grace) > 0 && read_once()) {
             }
             if (WIFSIGNALED(status))
-                return fail(options_.name, std::string("was killed: ") +
-                                               ::strsignal(WTERMSIG(status))); // NOLINT(concurrency-mt-unsafe)
+                return fail(options_.name,
+                            std::string("was killed: ") +
+                                ::strsignal(WTERMSIG(status))); // NOLINT(concurrency-mt-unsafe)
             return WEXITSTATUS(status);
         }
         if (signals != nullptr && signals->pending() != 0) {

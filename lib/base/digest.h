@@ -17,9 +17,8 @@ namespace hostav {
 /// Empty when OpenSSL provides no SHA-256.
 [[nodiscard]] std::string sha256_of(std::string_view bytes);
 
-
-/// Checks a detached signature over a descriptor's whole content: Ed25519, or RSA (PKCS #1) or ECDSA
-/// with SHA-256, raw or in base64 as people put it into files. `pem`: the public key.
+/// Checks a detached signature over a descriptor's whole content: Ed25519, or RSA (PKCS #1) or
+/// ECDSA with SHA-256, raw or in base64 as people put it into files. `pem`: the public key.
 [[nodiscard]] Result<void> verify_signature(std::string_view pem, int fd,
                                             std::string_view signature);
 

@@ -29,6 +29,10 @@ using Result = std::expected<T, Error>;
     return std::unexpected(Error{std::move(what), std::move(why)});
 }
 
+/// For what may fail without consequence: says that nobody looks.
+template <typename T>
+void best_effort(const Result<T> & /*done*/) {}
+
 /// As fail(), with the system's text for an errno value.
 [[nodiscard]] inline std::unexpected<Error> fail_errno(std::string what, int error = errno) {
     return fail(std::move(what), std::strerror(error)); // NOLINT(concurrency-mt-unsafe)

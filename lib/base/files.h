@@ -23,8 +23,8 @@ namespace hostav {
 /// At most `most` bytes of a regular file; a longer one is a failure. Links are not followed.
 [[nodiscard]] Result<std::string> read_file(int directory, const std::string &name,
                                             std::size_t most);
-/// Replaces a file whole: written beside it, synced, renamed, the directory synced. After a crash it
-/// is the old one or the new one.
+/// Replaces a file whole: written beside it, synced, renamed, the directory synced. After a crash
+/// it is the old one or the new one.
 [[nodiscard]] Result<void> replace_file(int directory, const std::string &name,
                                         std::string_view bytes, mode_t mode);
 /// A second name for a file, or where that is not allowed (another file system, too many links,
@@ -32,8 +32,8 @@ namespace hostav {
 [[nodiscard]] Result<void> link_or_copy(int from_directory, const std::string &from,
                                         int to_directory, const std::string &to);
 /// A synced copy with mode and times. `to` must not exist; a failure leaves none.
-[[nodiscard]] Result<void> copy_file(int from_directory, const std::string &from,
-                                     int to_directory, const std::string &to);
+[[nodiscard]] Result<void> copy_file(int from_directory, const std::string &from, int to_directory,
+                                     const std::string &to);
 /// fsync(2) with an error that names `what`.
 [[nodiscard]] Result<void> sync(int fd, const std::string &what);
 

@@ -16,7 +16,9 @@ namespace hostav {
 namespace {
 
 /// Names beside the one that is replaced; a killed process may leave one, which the next one takes.
-std::string beside(const std::string &name) { return "." + name + ".new"; }
+std::string beside(const std::string &name) {
+    return "." + name + ".new";
+}
 
 Result<void> copy_bytes(int from, int to, std::uint64_t size, const std::string &what) {
     std::uint64_t left = size;

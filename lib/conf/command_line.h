@@ -40,8 +40,8 @@ class CommandLine {
     void texts(const char *name, char letter, std::vector<std::string> &to, const char *value,
                const char *help);
     /// One of `words`; `to` becomes its index.
-    void choice(const char *name, char letter, unsigned &to,
-                const std::vector<std::string> &words, const char *help);
+    void choice(const char *name, char letter, unsigned &to, const std::vector<std::string> &words,
+                const char *help);
     /// Accepted and ignored with `Ignoring deprecated option --NAME`; takes a value or none.
     void deprecated(const char *name, char letter = 0);
 
@@ -74,8 +74,8 @@ class CommandLine {
     std::vector<Group> groups_;
     std::vector<std::string> warnings_;
 
-    void add(const char *name, char letter, Argument argument, const char *value,
-             const char *help, Set set);
+    void add(const char *name, char letter, Argument argument, const char *value, const char *help,
+             Set set);
     template <typename Number>
     void add_number(const char *name, char letter, Number &to, std::uint64_t least,
                     std::uint64_t most, const char *value, const char *help);

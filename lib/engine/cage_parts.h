@@ -10,10 +10,10 @@
 
 namespace hostav {
 
-/// Landlock: from now on files are opened, made and removed beneath `directory` only, and opened for
-/// reading beneath `read_only` (< 0: none); no TCP port is bound or connected, no signal and no abstract socket reaches a process outside. As much of
-/// that as the running kernel knows (ABI 1 of Linux 5.13 and later); false where it knows nothing.
-/// Needs no_new_privs.
+/// Landlock: from now on files are opened, made and removed beneath `directory` only, and opened
+/// for reading beneath `read_only` (< 0: none); no TCP port is bound or connected, no signal and no
+/// abstract socket reaches a process outside. As much of that as the running kernel knows (ABI 1 of
+/// Linux 5.13 and later); false where it knows nothing. Needs no_new_privs.
 [[nodiscard]] bool landlock_beneath(int directory, int read_only = -1);
 
 /// The working directory becomes `/` in a user namespace of its own, which an ordinary user may

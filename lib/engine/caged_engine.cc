@@ -70,7 +70,9 @@ CagedEngine::CagedEngine(CagedEngine &&other) noexcept
       signatures_(other.signatures_), file_limit_(other.file_limit_), signals_(other.signals_),
       ended_(std::move(other.ended_)) {}
 
-CagedEngine::~CagedEngine() { kill_and_reap(); }
+CagedEngine::~CagedEngine() {
+    kill_and_reap();
+}
 
 /// How the child ended: by itself, or by us.
 std::string CagedEngine::kill_and_reap() {
@@ -156,8 +158,7 @@ Result<CagedEngine> CagedEngine::load(const CagedEngineOptions &options) {
         return fail("loading the signatures", answer.error().why);
     if (answer->message.kind != MessageKind::ready)
         return fail("", without_cage(escape_path(answer->message.body), options.directory));
-    engine.signatures_ =
-        static_cast<unsigned>(parse_number(answer->message.body).value_or(0));
+    engine.signatures_ = static_cast<unsigned>(parse_number(answer->message.body).value_or(0));
     return engine;
 }
 
@@ -169,9 +170,8 @@ Result<Report> CagedEngine::scan(int fd, const std::string &name) {
     auto answer = wait(file_limit_);
     if (!answer)
         return std::unexpected(answer.error());
-    auto report = answer->message.kind == MessageKind::report
-                      ? decode_report(answer->message.body)
-                      : std::nullopt;
+    auto report = answer->message.kind == MessageKind::report ? decode_report(answer->message.body)
+                                                              : std::nullopt;
     if (!report) {
         kill_and_reap();
         return fail("", "the engine said nonsense");

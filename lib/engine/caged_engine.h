@@ -19,11 +19,11 @@
 namespace hostav {
 
 struct CagedEngineOptions {
-    EngineOptions engine;      ///< load.databases is ignored
-    std::string directory;     ///< has `db`, the databases, readable by the cage's account, and
-                               ///< `tmp`, empty, which that account may write (see cage_account)
-    std::uint64_t memory = 0;  ///< bytes of address space; 0: no limit
-    bool change_user = false;  ///< we are root (effectively, at this moment)
+    EngineOptions engine;     ///< load.databases is ignored
+    std::string directory;    ///< has `db`, the databases, readable by the cage's account, and
+                              ///< `tmp`, empty, which that account may write (see cage_account)
+    std::uint64_t memory = 0; ///< bytes of address space; 0: no limit
+    bool change_user = false; ///< we are root (effectively, at this moment)
     std::chrono::seconds load_limit{600};
     std::chrono::seconds file_limit{150};
     Signals *signals = nullptr; ///< ends every wait with an error; may be null

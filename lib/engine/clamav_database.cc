@@ -83,10 +83,9 @@ bool is_database_container(std::string_view name) {
 
 bool holds_databases(const std::string &directory) {
     std::error_code missing;
-    for (const auto &entry : std::filesystem::directory_iterator(directory, missing))
-        if (is_database_name(entry.path().filename().string()))
-            return true;
-    return false;
+    return std::ranges::any_of(
+        std::filesystem::directory_iterator(directory, missing),
+        [](const auto &entry) { return is_database_name(entry.path().filename().string()); });
 }
 
 Result<DatabaseHead> read_database_head(int fd, const std::string &what) {
@@ -102,8 +101,9 @@ Result<DatabaseHead> read_database_head(int fd, const std::string &what) {
     if (!head)
         return fail(what, "is no ClamAV database");
     const auto text = [](const char *value) { return std::string(value == nullptr ? "" : value); };
-    return DatabaseHead{head->version,          head->sigs,       head->fl,
-                        text(head->builder),    text(head->time), static_cast<std::time_t>(head->stime)};
+    return DatabaseHead{head->version,    head->sigs,
+                        head->fl,         text(head->builder),
+                        text(head->time), static_cast<std::time_t>(head->stime)};
 }
 
 Result<void> verify_signed_database(const std::string &path) {

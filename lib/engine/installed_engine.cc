@@ -50,9 +50,8 @@ Result<Engine> load_installed(const EngineOptions &options, const LoadProgress &
         auto chosen = options;
         chosen.load.databases = std::move(*paths);
         auto engine = Engine::load(chosen, progress);
-        if (std::ranges::all_of(sets, [](const auto &set) {
-                return is_still_installed(set.first, set.second);
-            }))
+        if (std::ranges::all_of(
+                sets, [](const auto &set) { return is_still_installed(set.first, set.second); }))
             return engine;
     }
     return fail(escape_path(options.load.databases.front()), "changes again and again");

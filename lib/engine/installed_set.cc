@@ -147,8 +147,8 @@ Result<InstalledSet> find_installed_set(const std::string &directory) {
         const auto text = read_file(control->get(), journal_name, largest_journal);
         if (!text)
             break; // gone at the last moment
-        const auto journal = parse_journal(*text, escape_path(directory + "/" + control_directory +
-                                                              "/" + journal_name));
+        const auto journal = parse_journal(
+            *text, escape_path(directory + "/" + control_directory + "/" + journal_name));
         if (!journal)
             return std::unexpected(journal.error());
         auto set = next_set(directory, *journal);

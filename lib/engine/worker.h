@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 //
-// A worker process: forked from the parent that has the engine loaded (or, with `load`, told to load
-// one itself), caged, then one file after another until the parent closes the socket or dies.
+// A worker process: forked from the parent that has the engine loaded (or, with `load`, told to
+// load one itself), caged, then one file after another until the parent closes the socket or dies.
 #pragma once
 
 #include "base/fd.h"
@@ -12,8 +12,8 @@ namespace hostav {
 
 struct WorkerSetup {
     Engine *engine = nullptr;
-    /// Without an engine: what to load once in the cage, the databases being cage.read_path. `ready`
-    /// then says how many signatures, `failed` why not.
+    /// Without an engine: what to load once in the cage, the databases being cage.read_path.
+    /// `ready` then says how many signatures, `failed` why not.
     const EngineOptions *load = nullptr;
     CageOptions cage;
     Fd socket;           ///< to the parent

@@ -115,8 +115,8 @@ int on_progress(void *context, curl_off_t total, curl_off_t done, curl_off_t /*u
     if (!*transfer.progress || now - transfer.drawn < ten_a_second)
         return 0;
     transfer.drawn = now;
-    transfer.interrupted = !(*transfer.progress)(static_cast<std::uint64_t>(done),
-                                                 static_cast<std::uint64_t>(total));
+    transfer.interrupted =
+        !(*transfer.progress)(static_cast<std::uint64_t>(done), static_cast<std::uint64_t>(total));
     return transfer.interrupted ? 1 : 0;
 }
 

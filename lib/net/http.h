@@ -34,14 +34,21 @@ struct HttpCondition {
     std::string last_modified; ///< an HTTP date, as the server sent it
 };
 
-enum class HttpOutcome { fetched, not_modified, http_error, connection_failed, too_large, local_failure };
+enum class HttpOutcome {
+    fetched,
+    not_modified,
+    http_error,
+    connection_failed,
+    too_large,
+    local_failure
+};
 
 struct HttpReply {
     HttpOutcome outcome = HttpOutcome::connection_failed;
-    long status = 0;                           ///< of HTTP; 0 for file URLs
-    std::string why;                           ///< one line, for every outcome but the first two
-    std::optional<std::uint64_t> retry_after;  ///< seconds (both forms of the header)
-    std::string etag, last_modified;           ///< of what was fetched
+    long status = 0;                          ///< of HTTP; 0 for file URLs
+    std::string why;                          ///< one line, for every outcome but the first two
+    std::optional<std::uint64_t> retry_after; ///< seconds (both forms of the header)
+    std::string etag, last_modified;          ///< of what was fetched
     std::uint64_t bytes = 0;
 };
 

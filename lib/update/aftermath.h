@@ -13,7 +13,7 @@ namespace hostav {
 
 /// Tells everybody. Returns the exit status: the run's, 1 for `OnUpdateExecute EXIT_1`, with
 /// `strict` 18 for a run that a cool-down kept from looking.
-[[nodiscard]] UpdateStatus tell_of(Session &session, const RunResult &result, bool strict);
+[[nodiscard]] UpdateStatus tell_of(Session &session, const RunResult &ran, bool strict);
 
 /// RELOAD to clamd where NotifyClamd asks for it. A clamd that is not there is a warning.
 void notify(Session &session);

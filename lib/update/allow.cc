@@ -28,8 +28,8 @@ constexpr std::string_view unofficial = ".UNOFFICIAL";
 /// Of the 68 bytes of the EICAR test file (eicar.org).
 constexpr std::string_view eicar_sha256 =
     "275a021bbfb6489e54d471899f7db9d1663fc695ec2fe2a2c4538aabf651fd0f";
-constexpr std::array eicar_names{"Eicar-Signature", "Eicar-Test-Signature",
-                                 "Win.Test.EICAR_HDB-1", "Win.Test.EICAR_HSB-1"};
+constexpr std::array eicar_names{"Eicar-Signature", "Eicar-Test-Signature", "Win.Test.EICAR_HDB-1",
+                                 "Win.Test.EICAR_HSB-1"};
 
 std::unexpected<Error> refuse_eicar(const std::string &shown) {
     return fail(shown, "EICAR cannot be allowed: it is the proof that the engine works");
@@ -41,9 +41,8 @@ bool is_digest(const std::string &text) {
 }
 
 std::string lower(std::string text) {
-    std::ranges::transform(text, text.begin(), [](unsigned char c) {
-        return static_cast<char>(std::tolower(c));
-    });
+    std::ranges::transform(text, text.begin(),
+                           [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
     return text;
 }
 
@@ -198,8 +197,9 @@ Result<std::time_t> parse_expiry(const std::string &text, std::time_t now) {
         const auto count = parse_number(text.substr(0, text.size() - 1));
         const char unit = text.back();
         if (count && *count > 0 && *count <= most && (unit == 'h' || unit == 'd' || unit == 'w'))
-            return now + static_cast<std::time_t>(*count) *
-                             (unit == 'h' ? hour : unit == 'd' ? day : week);
+            return now + static_cast<std::time_t>(*count) * (unit == 'h'   ? hour
+                                                             : unit == 'd' ? day
+                                                                           : week);
     }
     for (const char *format : {"%Y-%m-%d %H:%M", "%Y-%m-%dT%H:%M", "%Y-%m-%d"}) {
         std::tm local{};

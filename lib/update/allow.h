@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 //
-// The remedy for a false alarm: what is allowed in spite of the signatures. The record (STATE/allowed,
-// one flat JSON object a line) is the truth; two database files are made from it,
+// The remedy for a false alarm: what is allowed in spite of the signatures. The record
+// (STATE/allowed, one flat JSON object a line) is the truth; two database files are made from it,
 // DIR/hostav-allow.sfp (files by SHA-256 and size) and DIR/hostav-allow.ign2 (signatures by name).
 #pragma once
 

@@ -69,25 +69,24 @@ Result<Fd> lay_out(const Session &session, const std::vector<Allowed> &list, con
         files.push_back({directory->get(), name});
         return replace_file(directory->get(), name, text, readable);
     };
-    for (const auto &[name, text] : {std::pair(allowed_files_name, allowed_files_text(list)),
-                                     std::pair(allowed_signatures_name, allowed_signatures_text(list)),
-                                     std::pair(probe_name, *probe)})
+    for (const auto &[name, text] :
+         {std::pair(allowed_files_name, allowed_files_text(list)),
+          std::pair(allowed_signatures_name, allowed_signatures_text(list)),
+          std::pair(probe_name, *probe)})
         if (auto added = add(name, text); !added)
             return std::unexpected(added.error());
     return directory;
 }
 
-Result<void> prove_entry(Session &session, const std::vector<Allowed> &list,
-                         const Allowed &entry) {
+Result<void> prove_entry(Session &session, const std::vector<Allowed> &list, const Allowed &entry) {
     std::vector<ProofFile> files;
     const auto directory = lay_out(session, list, entry, files);
     if (!directory)
         return std::unexpected(directory.error());
     auto file = file_of(entry);
-    const auto proof =
-        prove(session.config, session.places,
-              {.files = files, .vital_files = false, .also = file ? &*file : nullptr},
-              &session.signals);
+    const auto proof = prove(
+        session.config, session.places,
+        {.files = files, .vital_files = false, .also = file ? &*file : nullptr}, &session.signals);
     remove_contents(directory->get());
     ::unlinkat(session.places.state_fd(), "allow", AT_REMOVEDIR);
     if (!proof)

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 //
-// --allow and --disallow: prove the entry, write it, tell clamd. They take commit.lock only, so that
-// they need not wait for an update that downloads or proves.
+// --allow and --disallow: prove the entry, write it, tell clamd. They take commit.lock only, so
+// that they need not wait for an update that downloads or proves.
 #pragma once
 
 #include "update/allow.h"
@@ -18,8 +18,8 @@ struct AllowRequest {
     std::optional<std::string> expires;
 };
 
-/// The proof: the entries load, EICAR is still found with them, and a file that is allowed comes out
-/// clean in spite of a signature made for it.
+/// The proof: the entries load, EICAR is still found with them, and a file that is allowed comes
+/// out clean in spite of a signature made for it.
 [[nodiscard]] UpdateStatus run_allow(Session &session, const AllowRequest &request);
 [[nodiscard]] UpdateStatus run_disallow(Session &session, const std::string &what);
 

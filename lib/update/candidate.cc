@@ -64,8 +64,8 @@ std::string objection(const Proof &proof, bool eicar_wanted) {
 std::set<std::string> changed_databases(const Candidate &candidate, const DatabaseSet &next) {
     std::set<std::string> names;
     for (const auto &change : difference(candidate.live, next)) {
-        const auto *file = change.new_sha256.empty() ? candidate.live.find(change.name)
-                                                     : next.find(change.name);
+        const auto *file =
+            change.new_sha256.empty() ? candidate.live.find(change.name) : next.find(change.name);
         if (file != nullptr)
             names.insert(file->database());
     }
@@ -145,6 +145,7 @@ class Trial {
             return false;
         // A set that freshclam has left: nobody knows yet.
         std::vector<ProofFile> files;
+        files.reserve(candidate_.live.files.size());
         for (const auto &file : candidate_.live.files)
             files.push_back({session_.places.database_fd(), file.name});
         const auto proof = prove(session_.config, session_.places,
@@ -198,7 +199,8 @@ class Trial {
         if (kept)
             result_.refused_path = *kept;
         else
-            session_.messages.warning(kept.error().text() + " (while a refused set was kept aside)");
+            session_.messages.warning(kept.error().text() +
+                                      " (while a refused set was kept aside)");
         for (const auto &refusal : guilty) {
             session_.messages.error(escape_path(refusal.database) + ": " + refusal.why +
                                     ": refused, the old one stays" +
@@ -234,7 +236,8 @@ Result<Candidate> begin_candidate(Session &session) {
     live->number = current.number;
     live->installed = current.installed;
     live->eicar = current.eicar;
-    // Whoever fetched them: an updater owns every .cvd and .cld of the directory, as freshclam does.
+    // Whoever fetched them: an updater owns every .cvd and .cld of the directory, as freshclam
+    // does.
     for (auto &file : live->files)
         file.managed = file.managed || is_database_container(file.name);
     candidate.live = std::move(*live);

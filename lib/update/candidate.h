@@ -11,9 +11,9 @@
 namespace hostav {
 
 struct Candidate {
-    std::string path; ///< STATE/staging
-    Fd staging;       ///< holds every managed file of the next set
-    DatabaseSet live; ///< as it was when the staging began
+    std::string path;                ///< STATE/staging
+    Fd staging;                      ///< holds every managed file of the next set
+    DatabaseSet live;                ///< as it was when the staging began
     mutable DatabaseSet last_staged; ///< what staged_set() saw last: a digest is computed once
 };
 
@@ -29,8 +29,8 @@ struct Candidate {
 [[nodiscard]] Result<DatabaseSet> staged_set(const Candidate &candidate);
 
 /// Proves what has changed (unless TestDatabases is off) and installs it. What fails the proof is
-/// kept aside and in result.refused; what is good of the rest goes live all the same. The result has
-/// the live set at the end. The caller holds run.lock. Errors are said in messages.
+/// kept aside and in result.refused; what is good of the rest goes live all the same. The result
+/// has the live set at the end. The caller holds run.lock. Errors are said in messages.
 void prove_and_install(Session &session, const Candidate &candidate, RunResult &result);
 
 } // namespace hostav

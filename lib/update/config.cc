@@ -25,8 +25,8 @@ using Field = std::variant<bool UpdateConfig::*, std::uint64_t UpdateConfig::*,
 struct Entry {
     const char *name;
     Field field;
-    bool size = false;             ///< K, M and G are understood
-    const char *bare = nullptr;    ///< the value of the option without one
+    bool size = false;              ///< K, M and G are understood
+    const char *bare = nullptr;     ///< the value of the option without one
     std::uint64_t most = INT32_MAX; ///< of a number, as freshclam's own are
 };
 
@@ -112,7 +112,7 @@ struct Reader {
     bool operator()(std::optional<std::uint64_t> C::*field) const {
         const auto parsed = number();
         if (parsed)
-            config.*field = *parsed;
+            config.*field = parsed;
         return parsed.has_value();
     }
     bool operator()(std::string C::*field) const {
@@ -216,8 +216,8 @@ Result<UpdateConfig> read_update_config(const std::optional<std::string> &file,
 
 std::string config_text(const UpdateConfig &config) {
     const UpdateConfig defaults;
-    const auto head =
-        "Config file: " + (config.file.empty() ? "none, these are defaults" : escape_path(config.file));
+    const auto head = "Config file: " +
+                      (config.file.empty() ? "none, these are defaults" : escape_path(config.file));
     std::string text = head + "\n" + std::string(head.size(), '-') + "\n";
     for (const auto &entry : entries()) {
         auto value = std::visit(Printer{config}, entry.field);

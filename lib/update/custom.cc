@@ -95,7 +95,8 @@ Result<CustomSource> parse_custom_source(const std::string &url, std::uint64_t m
     source.url = url.substr(0, hash);
     const auto what = "DatabaseCustomURL " + printable_url(url);
     static constexpr std::array schemes{"http://", "https://", "file:///"};
-    if (std::ranges::none_of(schemes, [&](const char *known) { return source.url.starts_with(known); }))
+    if (std::ranges::none_of(schemes,
+                             [&](const char *known) { return source.url.starts_with(known); }))
         return fail(what, "is no http, https or file URL");
     const auto path = source.url.substr(0, source.url.find('?'));
     source.name = path.substr(path.rfind('/') + 1);
@@ -152,9 +153,8 @@ std::vector<CustomResult> fetch_custom(const UpdateConfig &config, const CustomR
         results[i].name = request.sources[i].name;
         results[i].status = UpdateStatus::failed_update; // until the child says otherwise
     }
-    auto child =
-        Child::start({.name = "DatabaseCustomURL", .capture_output = true},
-                     [&] { return run_custom_sources(config, request, bar.active()); });
+    auto child = Child::start({.name = "DatabaseCustomURL", .capture_output = true},
+                              [&] { return run_custom_sources(config, request, bar.active()); });
     if (!child) {
         messages.error(child.error().text());
         return results;

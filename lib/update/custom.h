@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 //
-// DatabaseCustomURL: databases of third parties, fetched one by one into the staging directory. Each
-// source stands alone: one that fails leaves its live file and the others as they are.
+// DatabaseCustomURL: databases of third parties, fetched one by one into the staging directory.
+// Each source stands alone: one that fails leaves its live file and the others as they are.
 //
 // A URL may carry, after `#`, what it must be (hostav's own; several joined by `&`):
 //   sha256=HEX           this content and no other
@@ -35,7 +35,8 @@ struct CustomSource {
 
 /// Fails when the name is no database file name, the scheme is not http, https or file, or the
 /// fragment holds something else. what = DatabaseCustomURL URL.
-[[nodiscard]] Result<CustomSource> parse_custom_source(const std::string &url, std::uint64_t max_size);
+[[nodiscard]] Result<CustomSource> parse_custom_source(const std::string &url,
+                                                       std::uint64_t max_size);
 
 /// What was last fetched from a URL: sent back as the condition of the next request while the live
 /// file still has that digest.
@@ -54,7 +55,7 @@ struct CustomResult {
 };
 
 struct CustomRequest {
-    std::string staging;                          ///< the live files stand in it
+    std::string staging; ///< the live files stand in it
     std::vector<CustomSource> sources;
     std::map<std::string, std::string> live_sha256; ///< by file name
     SourceRecords records;

@@ -26,7 +26,7 @@ constexpr long too_many = 429;
 constexpr long server_error = 500;
 
 void put(const JsonObject &object) {
-    static_cast<void>(write_all(STDOUT_FILENO, object.text() + "\n", "report"));
+    best_effort(write_all(STDOUT_FILENO, object.text() + "\n", "report"));
 }
 
 void say(const std::string &line) {
@@ -92,8 +92,8 @@ class Fetcher {
         JsonObject line;
         line.add("index", static_cast<std::uint64_t>(index));
         line.add("status", static_cast<std::uint64_t>(outcome.status));
-        line.add("fetched", outcome.status == UpdateStatus::ok &&
-                                reply.outcome == HttpOutcome::fetched);
+        line.add("fetched",
+                 outcome.status == UpdateStatus::ok && reply.outcome == HttpOutcome::fetched);
         line.add("etag", reply.etag).add("last_modified", reply.last_modified);
         put(line);
     }

@@ -50,8 +50,7 @@ const DatabaseFile *recall(const std::vector<const DatabaseSet *> &known,
     for (const auto *set : known)
         for (const auto &other : set->files)
             if (other.device == file.device && other.inode == file.inode &&
-                other.size == file.size && other.modified == file.modified &&
-                !other.sha256.empty())
+                other.size == file.size && other.modified == file.modified && !other.sha256.empty())
                 return &other;
     return nullptr;
 }

@@ -39,7 +39,7 @@ struct DatabaseFile {
 struct DatabaseSet {
     unsigned number = 0;       ///< of the installation, counted up
     std::time_t installed = 0; ///< 0: not installed by us
-    std::string eicar;         ///< what the engine called EICAR at the proof; empty: unknown or not found
+    std::string eicar; ///< what the engine called EICAR at the proof; empty: unknown or not found
     std::vector<DatabaseFile> files; ///< by name
 
     [[nodiscard]] const DatabaseFile *find(std::string_view name) const;

@@ -127,7 +127,8 @@ int run_directory_mirror(const UpdateConfig &config, const OfficialRequest &requ
             const auto path = mirror.starts_with(scheme) ? mirror.substr(scheme.size()) : mirror;
             const Fd directory(::open(path.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
             if (!directory) {
-                std::fprintf(stderr, "ERROR: %s\n", fail_errno(escape_path(path)).error().text().c_str());
+                std::fprintf(stderr, "ERROR: %s\n",
+                             fail_errno(escape_path(path)).error().text().c_str());
                 continue;
             }
             status = update_one(directory.get(), staging.get(), request, database);

@@ -73,7 +73,9 @@ std::string line_of(const std::string &name, double done, double total, double s
 DownloadBar::DownloadBar(int fd, bool enabled, bool forced)
     : fd_(fd), terminal_(enabled && ::isatty(fd) == 1), forced_(enabled && forced) {}
 
-DownloadBar::~DownloadBar() { clear(); }
+DownloadBar::~DownloadBar() {
+    clear();
+}
 
 void DownloadBar::step(const std::string &name, std::uint64_t done, std::uint64_t total) {
     if (!active())
@@ -91,8 +93,7 @@ void DownloadBar::step(const std::string &name, std::uint64_t done, std::uint64_
     last_ = now;
     const auto seconds = std::chrono::duration<double>(now - start_).count();
     const auto line = line_of(name, static_cast<double>(done), static_cast<double>(total), seconds);
-    static_cast<void>(write_all(fd_, (terminal_ ? "\r\033[K" : "") + line + (complete ? "\n" : ""),
-                                "terminal"));
+    best_effort(write_all(fd_, (terminal_ ? "\r\033[K" : "") + line + (complete ? "\n" : ""), "terminal"));
     drawn_ = !complete;
     if (complete)
         name_.clear();
@@ -116,7 +117,7 @@ bool DownloadBar::relay(const std::string &name, const std::string &piece) {
 void DownloadBar::clear() {
     if (!drawn_)
         return;
-    static_cast<void>(write_all(fd_, "\r\033[K", "terminal"));
+    best_effort(write_all(fd_, "\r\033[K", "terminal"));
     drawn_ = false;
 }
 

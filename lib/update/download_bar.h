@@ -3,7 +3,8 @@
 // The progress of downloads on a terminal, one line rewritten in place:
 //   daily.cvd  12.3MiB/s  ETA 0:03 [=========>          ]   30.00MiB/57.54MiB
 // The last state of each file stays as a line of its own when it is complete. Nothing at all when
-// stdout is not a terminal, unless --show-progress forces it (then without rewriting: a line a file).
+// stdout is not a terminal, unless --show-progress forces it (then without rewriting: a line a
+// file).
 #pragma once
 
 #include <chrono>

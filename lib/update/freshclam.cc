@@ -94,8 +94,8 @@ OfficialResult parse_report(std::string_view text) {
         else if (name == "outdated")
             result.outdated = value;
         else if (name == "status")
-            result.status = static_cast<UpdateStatus>(parse_number(value).value_or(
-                static_cast<std::uint64_t>(UpdateStatus::error)));
+            result.status = static_cast<UpdateStatus>(
+                parse_number(value).value_or(static_cast<std::uint64_t>(UpdateStatus::error)));
     }
     return result;
 }

@@ -24,7 +24,9 @@ using Text = std::unique_ptr<char, void (*)(void *)>;
 
 /// libfreshclam asks whether a file is good before it renames it; our proof comes later and is of
 /// the whole set.
-fc_error_t accept(const char * /*file*/, void * /*context*/) { return FC_SUCCESS; }
+fc_error_t accept(const char * /*file*/, void * /*context*/) {
+    return FC_SUCCESS;
+}
 
 const char *or_null(const std::optional<std::string> &text) {
     return text ? text->c_str() : nullptr;
@@ -36,7 +38,8 @@ fc_error_t initialise(const UpdateConfig &config, const OfficialRequest &request
     options.msgFlags = (request.debug ? FC_CONFIG_MSG_DEBUG : 0U) |
                        (request.verbose || request.debug ? FC_CONFIG_MSG_VERBOSE : 0U) |
                        (progress ? FC_CONFIG_MSG_SHOWPROGRESS : 0U);
-    options.maxAttempts = static_cast<std::uint32_t>(std::max<std::uint64_t>(config.max_attempts, 1));
+    options.maxAttempts =
+        static_cast<std::uint32_t>(std::max<std::uint64_t>(config.max_attempts, 1));
     options.connectTimeout = static_cast<std::uint32_t>(config.connect_timeout);
     options.requestTimeout = static_cast<std::uint32_t>(config.receive_timeout);
     options.bCompressLocalDatabase = config.compress_local_database ? 1 : 0;
@@ -62,6 +65,7 @@ std::string server_url(const std::string &mirror) {
 
 std::vector<char *> pointers(std::vector<std::string> &texts) {
     std::vector<char *> all;
+    all.reserve(texts.size());
     for (auto &text : texts)
         all.push_back(text.data());
     return all;
@@ -71,8 +75,8 @@ std::vector<char *> pointers(std::vector<std::string> &texts) {
 Text query_versions(const UpdateConfig &config, bool dns, const ChildReport &report) {
     char *info = nullptr;
     char *newer = nullptr;
-    const auto error = fc_dns_query_update_info(dns ? config.dns_database_info.c_str() : nullptr,
-                                                &info, &newer);
+    const auto error =
+        fc_dns_query_update_info(dns ? config.dns_database_info.c_str() : nullptr, &info, &newer);
     const Text owned(newer, std::free);
     if (error == FC_SUCCESS && newer != nullptr)
         report.add("outdated", newer);
@@ -125,8 +129,8 @@ fc_error_t update_all(const UpdateConfig &config, const OfficialRequest &request
     const auto versions = query_versions(config, !is_private && !request.no_dns, report);
     fc_error_t first = FC_SUCCESS;
     for (const auto &database : request.databases) {
-        // One by one, so that one that fails stops no other; by the call for many, because only that
-        // one keeps and heeds the cool-down.
+        // One by one, so that one that fails stops no other; by the call for many, because only
+        // that one keeps and heeds the cool-down.
         auto name = database;
         char *one = name.data();
         std::uint32_t updated = 0;
@@ -147,7 +151,7 @@ fc_error_t update_all(const UpdateConfig &config, const OfficialRequest &request
 } // namespace
 
 void ChildReport::add(const std::string &name, const std::string &value) const {
-    static_cast<void>(write_all(fd_, name + " " + value + "\n", "report"));
+    best_effort(write_all(fd_, name + " " + value + "\n", "report"));
 }
 
 int run_freshclam(const UpdateConfig &config, const OfficialRequest &request, bool progress,

@@ -85,8 +85,8 @@ RunResult run_rollback(Session &session, std::size_t back) {
             return lost(session, result, kept.error(), UpdateStatus::file);
         if (back == 0 || back > kept->size())
             return lost(session, result,
-                        {"--rollback", "no such set: " + std::to_string(kept->size()) +
-                                           " are kept (see --list)"},
+                        {"--rollback",
+                         "no such set: " + std::to_string(kept->size()) + " are kept (see --list)"},
                         UpdateStatus::argument);
         auto candidate = begin_candidate(session);
         if (!candidate)
@@ -149,8 +149,7 @@ RunResult run_import(Session &session, const std::string &file) {
         auto candidate = begin_candidate(session);
         if (!candidate)
             return lost(session, result, candidate.error(), UpdateStatus::database_access);
-        const auto archive =
-            import_set(file, candidate->path, largest_import, &session.signals);
+        const auto archive = import_set(file, candidate->path, largest_import, &session.signals);
         if (!archive)
             return lost(session, result, archive.error(), UpdateStatus::bad_cvd);
         if (auto merged = merge_live(session, *candidate, *archive); !merged)

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 //
-// Applies --hold and what was rolled back to a staged set: a held database is at its version, from a
-// kept set where it must be; a version that was rolled back is not installed again.
+// Applies --hold and what was rolled back to a staged set: a held database is at its version, from
+// a kept set where it must be; a version that was rolled back is not installed again.
 #pragma once
 
 #include "update/candidate.h"

@@ -32,7 +32,8 @@ Result<void> sync_new(const Fd &staging, const std::vector<Change> &changes) {
     for (const auto &change : changes) {
         if (change.new_sha256.empty())
             continue;
-        const Fd fd(::openat(staging.get(), change.name.c_str(), O_RDONLY | O_NOFOLLOW | O_CLOEXEC));
+        const Fd fd(
+            ::openat(staging.get(), change.name.c_str(), O_RDONLY | O_NOFOLLOW | O_CLOEXEC));
         if (!fd || ::fchmod(fd.get(), readable) != 0)
             return fail_errno(escape_path(change.name));
         if (auto synced = sync(fd.get(), escape_path(change.name)); !synced)
@@ -59,8 +60,7 @@ Result<void> keep_live(const Places &places, const DatabaseSet &live) {
     DatabaseSet kept = live;
     std::erase_if(kept.files, [](const DatabaseFile &file) { return !file.managed; });
     for (const auto &file : kept.files)
-        if (auto linked =
-                link_or_copy(places.database_fd(), file.name, fresh->get(), file.name);
+        if (auto linked = link_or_copy(places.database_fd(), file.name, fresh->get(), file.name);
             !linked)
             return linked;
     if (auto wrote = replace_file(fresh->get(), "set", set_text(kept), readable); !wrote)

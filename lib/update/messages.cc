@@ -24,15 +24,15 @@ struct Facility {
     int number;
 };
 constexpr std::array facilities{
-    Facility{"LOG_AUTH", LOG_AUTH},         Facility{"LOG_AUTHPRIV", LOG_AUTHPRIV},
-    Facility{"LOG_CRON", LOG_CRON},         Facility{"LOG_DAEMON", LOG_DAEMON},
-    Facility{"LOG_FTP", LOG_FTP},           Facility{"LOG_LOCAL0", LOG_LOCAL0},
-    Facility{"LOG_LOCAL1", LOG_LOCAL1},     Facility{"LOG_LOCAL2", LOG_LOCAL2},
-    Facility{"LOG_LOCAL3", LOG_LOCAL3},     Facility{"LOG_LOCAL4", LOG_LOCAL4},
-    Facility{"LOG_LOCAL5", LOG_LOCAL5},     Facility{"LOG_LOCAL6", LOG_LOCAL6},
-    Facility{"LOG_LOCAL7", LOG_LOCAL7},     Facility{"LOG_LPR", LOG_LPR},
-    Facility{"LOG_MAIL", LOG_MAIL},         Facility{"LOG_NEWS", LOG_NEWS},
-    Facility{"LOG_USER", LOG_USER},         Facility{"LOG_UUCP", LOG_UUCP}};
+    Facility{"LOG_AUTH", LOG_AUTH},     Facility{"LOG_AUTHPRIV", LOG_AUTHPRIV},
+    Facility{"LOG_CRON", LOG_CRON},     Facility{"LOG_DAEMON", LOG_DAEMON},
+    Facility{"LOG_FTP", LOG_FTP},       Facility{"LOG_LOCAL0", LOG_LOCAL0},
+    Facility{"LOG_LOCAL1", LOG_LOCAL1}, Facility{"LOG_LOCAL2", LOG_LOCAL2},
+    Facility{"LOG_LOCAL3", LOG_LOCAL3}, Facility{"LOG_LOCAL4", LOG_LOCAL4},
+    Facility{"LOG_LOCAL5", LOG_LOCAL5}, Facility{"LOG_LOCAL6", LOG_LOCAL6},
+    Facility{"LOG_LOCAL7", LOG_LOCAL7}, Facility{"LOG_LPR", LOG_LPR},
+    Facility{"LOG_MAIL", LOG_MAIL},     Facility{"LOG_NEWS", LOG_NEWS},
+    Facility{"LOG_USER", LOG_USER},     Facility{"LOG_UUCP", LOG_UUCP}};
 
 const char *prefix(Severity severity) {
     if (severity == Severity::error)
@@ -64,15 +64,17 @@ class UpdateLog {
         Fd held(::open(path.c_str(), O_WRONLY | O_NOFOLLOW | O_CLOEXEC));
         struct flock lock = {};
         lock.l_type = F_WRLCK;
-        if (held && ::fcntl(held.get(), F_SETLK, &lock) != 0 && (errno == EACCES || errno == EAGAIN))
+        if (held && ::fcntl(held.get(), F_SETLK, &lock) != 0 &&
+            (errno == EACCES || errno == EAGAIN))
             return fail(escape_path(path), "is locked by another process (a freshclam?)");
         return UpdateLog(path, most, std::move(*file), std::move(held));
     }
 
     void write(const std::string &line) {
         rotate();
-        // Whoever cannot write a log has nobody to tell but the terminal, which has the line already.
-        static_cast<void>(file_.write(line));
+        // Whoever cannot write a log has nobody to tell but the terminal, which has the line
+        // already.
+        best_effort(file_.write(line));
     }
     [[nodiscard]] bool timed() const { return file_.timed(); }
 
@@ -121,8 +123,7 @@ struct Messages::Impl {
             before(context);
         auto text = std::string(prefix(severity)) +
                     (time ? log_time(std::time(nullptr)) + " -> " : std::string()) + line + "\n";
-        static_cast<void>(write_all(bad && !options.to_stdout ? STDERR_FILENO : STDOUT_FILENO,
-                                    text, "terminal"));
+        best_effort(write_all(bad && !options.to_stdout ? STDERR_FILENO : STDOUT_FILENO, text, "terminal"));
     }
     void to_log(Severity severity, const std::string &line) {
         const bool extra = severity == Severity::verbose || severity == Severity::debug;
@@ -155,7 +156,7 @@ Result<Messages> Messages::open(const UpdateConfig &config, const MessageOptions
         impl->log->write("--------------------------------------");
     }
     if (config.log_syslog) {
-        const auto facility = std::ranges::find_if(facilities, [&config](const Facility &known) {
+        const auto *const facility = std::ranges::find_if(facilities, [&config](const Facility &known) {
             return config.log_facility == known.name;
         });
         if (facility == facilities.end())

@@ -16,7 +16,7 @@ namespace hostav {
 enum class Severity { debug, verbose, info, warning, error };
 
 struct MessageOptions {
-    bool quiet = false;       ///< errors only on the terminal
+    bool quiet = false; ///< errors only on the terminal
     bool verbose = false;
     bool debug = false;
     bool no_warnings = false;
@@ -26,9 +26,9 @@ struct MessageOptions {
 
 class Messages {
   public:
-    /// Opens the log (0640, owned by whom we act as; a fcntl write lock on it keeps a freshclam with
-    /// the same UpdateLogFile out, as freshclam's own lock would keep us out: then an error) and
-    /// syslog.
+    /// Opens the log (0640, owned by whom we act as; a fcntl write lock on it keeps a freshclam
+    /// with the same UpdateLogFile out, as freshclam's own lock would keep us out: then an error)
+    /// and syslog.
     static Result<Messages> open(const UpdateConfig &config, const MessageOptions &options);
     Messages(Messages &&) noexcept;
     Messages &operator=(Messages &&) = delete;

@@ -22,17 +22,18 @@ struct Raw {
 
 void declare_actions(CommandLine &line, Raw &raw, UpdateOptions &options) {
     line.group("Instead of an update");
-    line.text("allow", 0, raw.allow, "WHAT",
-              "Never report FILE, SHA256:SIZE or SIGNATURE again");
+    line.text("allow", 0, raw.allow, "WHAT", "Never report FILE, SHA256:SIZE or SIGNATURE again");
     line.text("reason", 0, options.reason, "TEXT", "Why it is allowed");
     line.text("expires", 0, options.expires, "WHEN", "Until when: 30d, 12h, 2026-12-31");
     line.text("disallow", 0, raw.disallow, "WHAT", "Take that back");
     line.flag("list-allowed", 0, raw.list_allowed, "Show what is allowed");
     line.flag("list", 0, raw.list, "Show the live set and the kept ones");
-    line.optional_text("rollback", 0, raw.rollback, "1", "N", "Back to the set before, or N before");
+    line.optional_text("rollback", 0, raw.rollback, "1", "N",
+                       "Back to the set before, or N before");
     line.text("hold", 0, raw.hold, "DB=VERSION", "Keep a database at a version");
     line.text("unhold", 0, raw.unhold, "DB", "Update it again");
-    line.text("export", 0, raw.export_set, "FILE", "Write the live set as one archive; - is stdout");
+    line.text("export", 0, raw.export_set, "FILE",
+              "Write the live set as one archive; - is stdout");
     line.text("import", 0, raw.import_set, "FILE", "Install such an archive; - is stdin");
     line.flag("check-config", 0, raw.check_config, "Show the configuration in effect");
     line.flag("list-mirrors", 0, raw.list_mirrors, "Does nothing any more, as in freshclam");

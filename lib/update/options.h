@@ -14,14 +14,24 @@
 namespace hostav {
 
 enum class UpdateAction {
-    update, list, rollback, hold, unhold, allow, disallow, list_allowed, export_set, import_set,
-    check_config, list_mirrors,
+    update,
+    list,
+    rollback,
+    hold,
+    unhold,
+    allow,
+    disallow,
+    list_allowed,
+    export_set,
+    import_set,
+    check_config,
+    list_mirrors,
 };
 
 struct UpdateOptions {
     UpdateAction action = UpdateAction::update;
-    std::string argument;    ///< of the action: what to allow, hold, export to …
-    std::size_t back = 1;    ///< --rollback
+    std::string argument; ///< of the action: what to allow, hold, export to …
+    std::size_t back = 1; ///< --rollback
     bool help = false, version = false;
 
     bool verbose = false, debug = false, quiet = false, no_warnings = false, to_stdout = false;

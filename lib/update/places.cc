@@ -60,12 +60,11 @@ Result<Places> Places::open(const std::string &database_directory,
         ::realpath(database_directory.c_str(), nullptr), std::free);
     places.database_path_ = real ? real.get() : database_directory;
     if (::faccessat(places.database_.get(), ".", W_OK | X_OK, AT_EACCESS) != 0)
-        return fail(escape_path(database_directory),
-                    "is not writable for user " + std::to_string(::geteuid()) + ", group " +
-                        std::to_string(::getegid()));
+        return fail(escape_path(database_directory), "is not writable for user " +
+                                                         std::to_string(::geteuid()) + ", group " +
+                                                         std::to_string(::getegid()));
     places.control_path_ = places.database_path_ + "/" + control_directory;
-    auto control =
-        make_directory(places.database_.get(), control_directory, places.control_path_);
+    auto control = make_directory(places.database_.get(), control_directory, places.control_path_);
     if (!control)
         return std::unexpected(control.error());
     places.control_ = std::move(*control);
@@ -114,7 +113,8 @@ Result<std::optional<Lock>> Lock::take(int directory, const std::string &name, p
         holder = static_cast<pid_t>(parse_number(number_in(fd.get())).value_or(0));
         return std::nullopt;
     }
-    // For people, and for the message of the one who comes second. A full disk is no reason to stop.
+    // For people, and for the message of the one who comes second. A full disk is no reason to
+    // stop.
     static_cast<void>(::ftruncate(fd.get(), 0) == 0 &&
                       write_all(fd.get(), std::to_string(::getpid()) + "\n", name).has_value());
     return Lock(std::move(fd));
@@ -149,8 +149,8 @@ pid_t find_freshclam(const std::string &database_directory) {
         if (!comm || number_in(comm.get()) != "freshclam")
             continue;
         std::array<char, PATH_MAX> cwd{};
-        const auto size = ::readlinkat(proc.get(), (entry->name + "/cwd").c_str(), cwd.data(),
-                                       cwd.size() - 1);
+        const auto size =
+            ::readlinkat(proc.get(), (entry->name + "/cwd").c_str(), cwd.data(), cwd.size() - 1);
         if (size > 0 && database_directory == cwd.data())
             return static_cast<pid_t>(*pid);
     }

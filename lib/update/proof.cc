@@ -32,7 +32,8 @@ Result<void> lay_out(int databases, const std::vector<ProofFile> &files) {
                              : copy_file(file.directory, file.name, databases, file.name);
         if (!laid)
             return laid;
-        if (!linkable && ::fchmodat(databases, file.name.c_str(), st.st_mode | S_IRUSR | S_IRGRP | S_IROTH, 0) != 0)
+        if (!linkable && ::fchmodat(databases, file.name.c_str(),
+                                    st.st_mode | S_IRUSR | S_IRGRP | S_IROTH, 0) != 0)
             return fail_errno(escape_path(file.name));
     }
     return {};
@@ -137,8 +138,8 @@ void scan_eicar(CagedEngine &engine, Proof &proof) {
 
 } // namespace
 
-Result<Proof> prove(const UpdateConfig &config, const Places &places,
-                    const ProofRequest &request, Signals *signals) {
+Result<Proof> prove(const UpdateConfig &config, const Places &places, const ProofRequest &request,
+                    Signals *signals) {
     const auto start = std::chrono::steady_clock::now();
     auto ground = Ground::make(places, request.files);
     if (!ground)
@@ -163,8 +164,7 @@ Result<Proof> prove(const UpdateConfig &config, const Places &places,
         scan_eicar(*engine, proof);
     if (signals != nullptr && signals->pending() != 0)
         return fail("proof", "interrupted");
-    proof.seconds =
-        std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
+    proof.seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
     return proof;
 }
 

@@ -28,8 +28,8 @@ struct FalseAlarm {
 
 struct Proof {
     bool loaded = false;
-    std::string why;        ///< why it did not load, or could not be proven to the end
-    std::string eicar;      ///< what it calls EICAR; empty: not found
+    std::string why;   ///< why it did not load, or could not be proven to the end
+    std::string eicar; ///< what it calls EICAR; empty: not found
     std::vector<FalseAlarm> false_alarms;
     std::vector<std::string> not_looked_at; ///< vital files that could not be opened or scanned
     unsigned signatures = 0;

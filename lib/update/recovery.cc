@@ -108,8 +108,7 @@ Result<void> roll_forward(const Places &places, const Journal &journal) {
         if (change.new_sha256.empty()) {
             if (::unlinkat(places.database_fd(), name, 0) != 0 && errno != ENOENT)
                 return fail_errno(escape_path(change.name));
-        } else if (!source ||
-                   ::renameat(source.get(), name, places.database_fd(), name) != 0) {
+        } else if (!source || ::renameat(source.get(), name, places.database_fd(), name) != 0) {
             if (errno != ENOENT || digest_of(places.database_fd(), name) != change.new_sha256)
                 return fail_errno(escape_path(change.name));
         }

@@ -49,8 +49,8 @@ void remove_oldest(int directory) {
         names.push_back(entry->name);
     std::ranges::sort(names);
     for (std::size_t i = 0; i + kept_aside < names.size(); ++i) {
-        const Fd old(::openat(directory, names[i].c_str(),
-                              O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC));
+        const Fd old(
+            ::openat(directory, names[i].c_str(), O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC));
         if (!old)
             continue;
         remove_contents(old.get());
@@ -87,7 +87,8 @@ Result<std::string> keep_aside(const Places &places, int staging,
         if (!kept)
             return std::unexpected(kept.error());
     }
-    if (auto wrote = replace_file(directory->get(), "report", report_text(refused, set, now), file_mode);
+    if (auto wrote =
+            replace_file(directory->get(), "report", report_text(refused, set, now), file_mode);
         !wrote)
         return std::unexpected(wrote.error());
     remove_oldest(top->get());

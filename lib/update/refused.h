@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 //
-// Sets that failed their proof: STATE/refused/TIME with the files (linked) and `report`, for whoever
-// wants to know. The last three are kept.
+// Sets that failed their proof: STATE/refused/TIME with the files (linked) and `report`, for
+// whoever wants to know. The last three are kept.
 #pragma once
 
 #include "base/error.h"

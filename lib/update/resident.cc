@@ -78,8 +78,7 @@ Result<PidFile> PidFile::write(const std::string &path) {
         return fail_errno(escape_path(path));
     constexpr mode_t readable = 0644;
     const auto name = slash == std::string::npos ? path : path.substr(slash + 1);
-    auto wrote =
-        replace_file(parent.get(), name, std::to_string(::getpid()) + "\n", readable);
+    auto wrote = replace_file(parent.get(), name, std::to_string(::getpid()) + "\n", readable);
     if (!wrote)
         return std::unexpected(wrote.error());
     return PidFile(path);

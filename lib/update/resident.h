@@ -2,8 +2,8 @@
 //
 // `-d`: stays and checks `Checks` times a day. A fleet that was started at once must not arrive at
 // the mirrors at once, so the first check comes after a random part of the interval; at once only
-// where there is nothing live, or it has not been looked at for an interval. ALRM and USR1 ask for a
-// check now, as with freshclam, HUP for the log to be opened again (which it is by itself when it
+// where there is nothing live, or it has not been looked at for an interval. ALRM and USR1 ask for
+// a check now, as with freshclam, HUP for the log to be opened again (which it is by itself when it
 // has moved), TERM and INT end it.
 #pragma once
 
@@ -17,7 +17,7 @@
 namespace hostav {
 
 struct ResidentOptions {
-    std::uint64_t checks = 12; ///< a day, at least 1
+    std::uint64_t checks = 12;                ///< a day, at least 1
     std::chrono::seconds since_last_check{0}; ///< of the live set; large where there is none
 };
 
@@ -26,8 +26,8 @@ struct ResidentOptions {
 /// Between two checks.
 [[nodiscard]] std::chrono::seconds interval(const ResidentOptions &options);
 
-/// Calls `check` again and again, until a signal ends it (0) or `check` returns false (its matter to
-/// remember why).
+/// Calls `check` again and again, until a signal ends it (0) or `check` returns false (its matter
+/// to remember why).
 void stay(Session &session, const ResidentOptions &options, const std::function<bool()> &check);
 
 /// The process id in a file, 0644, gone with this object unless it holds another process's by then.
@@ -46,8 +46,8 @@ class PidFile {
     std::string path_;
 };
 
-/// Forks; the parent ends here with status 0 (or 1 where the child could not detach), the child goes
-/// on in a session of its own with /dev/null for stdin, stdout and stderr.
+/// Forks; the parent ends here with status 0 (or 1 where the child could not detach), the child
+/// goes on in a session of its own with /dev/null for stdin, stdout and stderr.
 [[nodiscard]] Result<void> go_to_background();
 
 } // namespace hostav

@@ -24,8 +24,8 @@ constexpr std::size_t largest_identity = 4096; ///< 90 bytes with ClamAV 1.4
 constexpr mode_t identity_mode = 0600;
 constexpr unsigned commit_wait = 120; ///< seconds
 
-/// The identity that mirrors are told, and the cool-down after 403 and 429, travel with libfreshclam
-/// into staging and back, whatever becomes of the update.
+/// The identity that mirrors are told, and the cool-down after 403 and 429, travel with
+/// libfreshclam into staging and back, whatever becomes of the update.
 class Identity {
   public:
     Identity(Session &session, int staging) : session_(session), staging_(staging) {
@@ -37,8 +37,8 @@ class Identity {
     ~Identity() {
         const auto after = read_file(staging_, identity_name, largest_identity);
         if (after && *after != before_)
-            report(replace_file(session_.places.database_fd(), identity_name, *after,
-                                identity_mode));
+            report(
+                replace_file(session_.places.database_fd(), identity_name, *after, identity_mode));
         ::unlinkat(staging_, identity_name, 0);
     }
     Identity(const Identity &) = delete;
@@ -190,8 +190,8 @@ class Update {
             url_of_.emplace(source->name, source->url);
             request.sources.push_back(std::move(*source));
         }
-        const auto results = fetch_custom(session_.config, request, session_.messages,
-                                          session_.bar, &session_.signals);
+        const auto results = fetch_custom(session_.config, request, session_.messages, session_.bar,
+                                          &session_.signals);
         session_.bar.clear();
         for (std::size_t i = 0; i < results.size() && i < request.sources.size(); ++i) {
             result_.failed(results[i].status);
@@ -222,9 +222,8 @@ class Update {
             records_[url].sha256 = live->sha256;
         }
         std::erase_if(records_, [this](const auto &record) {
-            return std::ranges::none_of(url_of_, [&record](const auto &known) {
-                return known.second == record.first;
-            });
+            return std::ranges::none_of(
+                url_of_, [&record](const auto &known) { return known.second == record.first; });
         });
         if (auto wrote = write_source_records(session_.places.state_fd(), records_); !wrote)
             session_.messages.warning(wrote.error().text());
@@ -286,13 +285,12 @@ RunResult with_run_lock(Session &session, const std::function<void(RunResult &)>
     body(result);
     prune_kept_sets(session.places, session.config.keep_sets);
     // Nothing of a finished run takes space: the next begins with an empty directory anyway.
-    static_cast<void>(session.places.make_empty("staging"));
+    best_effort(session.places.make_empty("staging"));
     return result;
 }
 
 RunResult run_update(Session &session, const std::vector<std::string> &only) {
-    return with_run_lock(
-        session, [&](RunResult &result) { Update(session, only, result).run(); });
+    return with_run_lock(session, [&](RunResult &result) { Update(session, only, result).run(); });
 }
 
 } // namespace hostav

@@ -14,7 +14,8 @@
 namespace hostav {
 
 /// Fetches, proves, installs. `only`: the databases of --update-db; empty: a full run, which also
-/// prunes what is not configured, as freshclam does. After it the others are told (see aftermath.h).
+/// prunes what is not configured, as freshclam does. After it the others are told (see
+/// aftermath.h).
 [[nodiscard]] RunResult run_update(Session &session, const std::vector<std::string> &only);
 
 /// Back to the set `back` installations ago, 1 at least; 0 is the live one. What is live now is not
@@ -22,7 +23,7 @@ namespace hostav {
 [[nodiscard]] RunResult run_rollback(Session &session, std::size_t back);
 
 /// `DB=VERSION` stays, or comes back from a kept set, until release.
-[[nodiscard]] RunResult run_hold(Session &session, const std::string &hold);
+[[nodiscard]] RunResult run_hold(Session &session, const std::string &text);
 [[nodiscard]] RunResult run_release(Session &session, const std::string &database);
 
 /// Installs an archive's set. Databases that are older than the live ones are left out.

@@ -49,8 +49,8 @@ Result<void> publish(int from, const std::string &name, int directory) {
 bool is_diff(int directory, const std::string &name) {
     const Fd fd(::openat(directory, name.c_str(), O_RDONLY | O_NOFOLLOW | O_CLOEXEC | O_NONBLOCK));
     std::string head(diff_head.size(), '\0');
-    return fd && ::pread(fd.get(), head.data(), head.size(), 0) ==
-                     static_cast<ssize_t>(head.size()) &&
+    return fd &&
+           ::pread(fd.get(), head.data(), head.size(), 0) == static_cast<ssize_t>(head.size()) &&
            head == diff_head;
 }
 
@@ -72,8 +72,8 @@ class Mirror {
     Mirror(const UpdateConfig &config, const Places &places, OfficialRequest request,
            Messages &messages, Signals *signals, Fd directory)
         : config_(config), places_(places), request_(std::move(request)), messages_(messages),
-          signals_(signals), directory_(std::move(directory)), listed_(read_list(directory_.get())) {
-    }
+          signals_(signals), directory_(std::move(directory)),
+          listed_(read_list(directory_.get())) {}
 
     Result<void> update(const DatabaseSet &live) {
         for (const auto &file : live.files) {
@@ -183,8 +183,8 @@ Result<void> update_served(const UpdateConfig &config, const Places &places,
                            Signals *signals) {
     if (!config.serve_directory)
         return {};
-    Fd directory(::open(config.serve_directory->c_str(),
-                        O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC));
+    Fd directory(
+        ::open(config.serve_directory->c_str(), O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC));
     if (!directory)
         return fail_errno(escape_path(*config.serve_directory));
     OfficialRequest request;

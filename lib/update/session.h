@@ -42,7 +42,7 @@ struct RunResult {
     DatabaseSet live;                       ///< at the end
     std::vector<Refusal> refused;           ///< by the proof
     std::string refused_path;               ///< where they are kept aside
-    bool exceptions_changed = false; ///< what is allowed has expired: clamd is to know
+    bool exceptions_changed = false;        ///< what is allowed has expired: clamd is to know
     bool cooling_down = false;
     std::string outdated; ///< the newer version of ClamAV, as DNS says
     double proof_seconds = 0;

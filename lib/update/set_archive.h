@@ -17,7 +17,8 @@
 namespace hostav {
 
 /// Writes to a file that is replaced whole, or to stdout for `-`.
-[[nodiscard]] Result<void> export_set(int directory, const DatabaseSet &set, const std::string &file);
+[[nodiscard]] Result<void> export_set(int directory, const DatabaseSet &set,
+                                      const std::string &file);
 
 /// Reads an archive (`-`: stdin) into an empty directory and checks every file against the
 /// manifest: names that libclamav loads, no paths, no links, sizes, digests, nothing missing or

@@ -49,10 +49,9 @@ Result<void> unpack_one(archive *reader, archive_entry *entry, std::uint64_t &le
     if (name.find('/') != std::string::npos || archive_entry_filetype(entry) != AE_IFREG ||
         archive_entry_hardlink(entry) != nullptr || (!is_manifest && !is_database_name(name)))
         return fail(shown, "does not belong into an archive of signatures");
-    const Fd fd(::open(name.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, readable));
+    const Fd fd(
+        ::open(name.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, readable));
     if (!fd)
-        return fail_errno(shown);
-    if (::fchmod(fd.get(), readable) != 0) // the cage's umask is stricter
         return fail_errno(shown);
     const auto piece = std::make_unique<char[]>(block);
     while (true) {
@@ -110,12 +109,12 @@ int unpack_caged(int from, int staging, const std::string &path, std::uint64_t m
         done = unpack(from, most);
     if (done)
         return 0;
-    static_cast<void>(write_all(STDOUT_FILENO, done.error().text(), "stdout"));
+    best_effort(write_all(STDOUT_FILENO, done.error().text(), "stdout"));
     return 1;
 }
 
-Result<void> run_unpacking(int from, const Fd &staging, const std::string &path,
-                           std::uint64_t most, Signals *signals) {
+Result<void> run_unpacking(int from, const Fd &staging, const std::string &path, std::uint64_t most,
+                           Signals *signals) {
     prepare_for_cage();
     // The chroot has nothing but what is unpacked: there DatabaseOwner may be itself. Root may not.
     std::optional<std::pair<uid_t, gid_t>> account;
@@ -131,9 +130,8 @@ Result<void> run_unpacking(int from, const Fd &staging, const std::string &path,
     std::string said;
     auto child = [&] {
         const AsRoot root;
-        return Child::start({.name = "unpacking", .capture_output = true}, [&] {
-            return unpack_caged(from, staging.get(), path, most, account);
-        });
+        return Child::start({.name = "unpacking", .capture_output = true},
+                            [&] { return unpack_caged(from, staging.get(), path, most, account); });
     }();
     if (!child)
         return std::unexpected(child.error());
@@ -171,7 +169,10 @@ Result<DatabaseSet> check(int staging) {
         return fail_errno(manifest_name);
     for (auto &file : found->files) {
         file.managed = true;
-        if (::geteuid() == 0 && ::fchownat(staging, file.name.c_str(), 0, 0, AT_SYMLINK_NOFOLLOW) != 0)
+        // The cage's account and umask are not what a database has.
+        if (::fchmodat(staging, file.name.c_str(), readable, 0) != 0 ||
+            (::geteuid() == 0 &&
+             ::fchownat(staging, file.name.c_str(), 0, 0, AT_SYMLINK_NOFOLLOW) != 0))
             return fail_errno(escape_path(file.name));
     }
     return found;
@@ -189,16 +190,15 @@ Result<DatabaseSet> import_set(const std::string &file, const std::string &stagi
     }();
     if (!standard && !opened)
         return fail_errno(shown);
-    const Fd directory(
-        ::open(staging.c_str(), O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC));
+    const Fd directory(::open(staging.c_str(), O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC));
     if (!directory)
         return fail_errno(escape_path(staging));
     const int from = standard ? STDIN_FILENO : opened.get();
     const auto unpacked = run_unpacking(from, directory, staging, max_size, signals);
     if (::geteuid() == 0 && ::fchown(directory.get(), 0, 0) != 0)
         return fail_errno(escape_path(staging));
-    auto set = unpacked ? check(directory.get())
-                        : Result<DatabaseSet>(std::unexpected(unpacked.error()));
+    auto set =
+        unpacked ? check(directory.get()) : Result<DatabaseSet>(std::unexpected(unpacked.error()));
     if (set)
         return set;
     remove_contents(directory.get());

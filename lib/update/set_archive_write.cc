@@ -81,8 +81,7 @@ Result<void> put_file(archive *writer, int directory, const DatabaseFile &file) 
     return {};
 }
 
-Result<void> write_archive(int to, const std::string &what, int directory,
-                           const DatabaseSet &set) {
+Result<void> write_archive(int to, const std::string &what, int directory, const DatabaseSet &set) {
     const Writer writer(archive_write_new());
     if (!writer || archive_write_set_format_pax_restricted(writer.get()) != ARCHIVE_OK)
         return fail(what, "libarchive cannot write it");
@@ -90,6 +89,8 @@ Result<void> write_archive(int to, const std::string &what, int directory,
     if (archive_write_add_filter_zstd(writer.get()) != ARCHIVE_OK &&
         archive_write_add_filter_gzip(writer.get()) != ARCHIVE_OK)
         return fail(what, why(writer.get()));
+    // Into a pipe as into a file: no padding after the compressed data.
+    archive_write_set_bytes_in_last_block(writer.get(), 1);
     if (archive_write_open_fd(writer.get(), to) != ARCHIVE_OK)
         return fail(what, why(writer.get()));
     DatabaseSet exported = set;

@@ -204,8 +204,8 @@ Result<std::string> expand_command(const std::string &option, const std::string 
     return expanded;
 }
 
-Result<void> run_command(const std::string &option, const std::string &command,
-                         Messages &messages, Signals *signals) {
+Result<void> run_command(const std::string &option, const std::string &command, Messages &messages,
+                         Signals *signals) {
     auto child = Child::start({.name = option, .capture_output = true, .own_group = true},
                               [&command] { return run_shell(command); });
     if (!child)

@@ -19,7 +19,7 @@ bad_one() { # STATUS URL [live|no]
     for order in 'a bad z' 'bad a z' 'a z bad'; do
         rm -rf "$D"
         mkdir "$D"
-        local lines=
+        local lines="TestDatabases ${proof:-no}"$'\n'
         for each in $order; do
             case $each in
             bad) lines+="DatabaseCustomURL $2"$'\n' ;;
@@ -54,7 +54,7 @@ bad_one 9 "$mirror/bad.hdb#sha256=12"
 bad_one 9 "$mirror/bad.hdb#what=this"
 bad_one 11 "file:///nonexistent/bad.hdb"
 echo 'this is no signature' >"$M/bad.hdb"
-bad_one 8 "$mirror/bad.hdb"
+proof=yes bad_one 8 "$mirror/bad.hdb"
 echo 'no database' >"$M/bad.cvd"
 bad_one 7 "$mirror/bad.cvd"
 

@@ -189,12 +189,12 @@ expect_count() { # N REGEX: so many lines of stdout match
     [[ $n -eq $1 ]] || fail "$n lines match '$2', not $1"
 }
 expect_silent() { [[ ! -s $err ]] || fail "stderr is not empty"; }
-# Bad input: status, one line on stderr as `scan: WHAT: WHY` that matches, nothing on stdout but
+# Bad input: status, one line on stderr as `PROGRAM: WHAT: WHY` that matches, nothing on stdout but
 # the summary that clamscan prints in the same case.
 expect_one_error() {
     expect_status "$1"
     [[ $(wc -l <"$err") -eq 1 ]] || fail "not exactly one line on stderr"
-    stands_in || expect_error '^scan: .+'
+    stands_in || expect_error "^$program: .+"
     expect_error "$2"
 }
 expect_same() { # FILE FILE WHAT

@@ -31,7 +31,7 @@ write_conf() { # further lines on stdin
         echo "DatabaseOwner $(id -un)"
         echo "MaxAttempts 1"
         echo "ConnectTimeout 5"
-        echo "ReceiveTimeout 5"
+        echo "ReceiveTimeout 2"
         echo "MaxAge 0"
         cat
     } >"$conf"

@@ -9,8 +9,8 @@
 #include "tests/support/processes.h"
 #include "tests/support/tree.h"
 
-#include <filesystem>
 #include <cstdio>
+#include <filesystem>
 #include <grp.h>
 
 using namespace hostav;
