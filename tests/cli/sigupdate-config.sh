@@ -77,12 +77,14 @@ expect_line 'UpdateLogFile disabled # default'
 expect_line 'NotifyClamd = "/etc/clamav/clamd.conf"'
 expect_no_match secret
 
-# The same names, order and values as clamconf.
+# The same names, order and values as clamconf; which shows NotifyClamd with the file that it would
+# use although nobody is notified unless the option is given.
 if command -v clamconf >/dev/null; then
     mkdir "$scratch/etc"
     printf 'DatabaseMirror database.clamav.net\nChecks 1\n' >"$scratch/etc/freshclam.conf"
     clamconf -c "$scratch/etc" 2>/dev/null | sed -n '/^Config file: freshclam/,/^$/p' |
-        grep -E '^[A-Z][A-Za-z]+ (=|disabled)' | grep -v '^Config' >"$scratch/theirs"
+        grep -E '^[A-Z][A-Za-z]+ (=|disabled)' | grep -v '^Config' |
+        sed 's,^NotifyClamd =.*,NotifyClamd disabled,' >"$scratch/theirs"
     run "$SIGUPDATE" --config-file="$scratch/etc/freshclam.conf" --check-config
     sed 's/ # default$//' "$out" | grep -E '^[A-Z][A-Za-z]+ (=|disabled)' |
         sed '/^VitalFile/,$d' >"$scratch/ours"
