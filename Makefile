@@ -109,6 +109,7 @@ asan:
 bench: all
 	scripts/install-deps --bench
 	BUILD=$(BUILD) tests/bench/run
+	BUILD=$(BUILD) tests/bench/update
 
 install: all
 	scripts/install-files "$(BUILD)" "$(DESTDIR)" "$(PREFIX)"

@@ -10,6 +10,7 @@
 #include <array>
 #include <set>
 #include <string_view>
+#include <sys/stat.h>
 #include <unistd.h>
 #include <variant>
 
@@ -211,6 +212,13 @@ Result<UpdateConfig> read_update_config(const std::optional<std::string> &file,
     for (const auto &line : *lines)
         if (auto applied = apply(config, line, seen, warnings); !applied)
             return std::unexpected(applied.error());
+    // As freshclam does.
+    struct stat st = {};
+    constexpr mode_t others = S_IRWXG | S_IRWXO;
+    if (config.proxy_password && ::stat(config.file.c_str(), &st) == 0 &&
+        (st.st_mode & others) != 0)
+        return fail(escape_path(config.file),
+                    "holds HTTPProxyPassword and must have no more permissions than 0700");
     return config;
 }
 

@@ -93,7 +93,8 @@ void DownloadBar::step(const std::string &name, std::uint64_t done, std::uint64_
     last_ = now;
     const auto seconds = std::chrono::duration<double>(now - start_).count();
     const auto line = line_of(name, static_cast<double>(done), static_cast<double>(total), seconds);
-    best_effort(write_all(fd_, (terminal_ ? "\r\033[K" : "") + line + (complete ? "\n" : ""), "terminal"));
+    best_effort(
+        write_all(fd_, (terminal_ ? "\r\033[K" : "") + line + (complete ? "\n" : ""), "terminal"));
     drawn_ = !complete;
     if (complete)
         name_.clear();

@@ -123,7 +123,8 @@ struct Messages::Impl {
             before(context);
         auto text = std::string(prefix(severity)) +
                     (time ? log_time(std::time(nullptr)) + " -> " : std::string()) + line + "\n";
-        best_effort(write_all(bad && !options.to_stdout ? STDERR_FILENO : STDOUT_FILENO, text, "terminal"));
+        best_effort(
+            write_all(bad && !options.to_stdout ? STDERR_FILENO : STDOUT_FILENO, text, "terminal"));
     }
     void to_log(Severity severity, const std::string &line) {
         const bool extra = severity == Severity::verbose || severity == Severity::debug;
@@ -156,9 +157,10 @@ Result<Messages> Messages::open(const UpdateConfig &config, const MessageOptions
         impl->log->write("--------------------------------------");
     }
     if (config.log_syslog) {
-        const auto *const facility = std::ranges::find_if(facilities, [&config](const Facility &known) {
-            return config.log_facility == known.name;
-        });
+        const auto *const facility =
+            std::ranges::find_if(facilities, [&config](const Facility &known) {
+                return config.log_facility == known.name;
+            });
         if (facility == facilities.end())
             return fail("LogFacility " + escape_path(config.log_facility), "there is no such one");
         ::openlog("sigupdate", LOG_PID, facility->number);

@@ -66,6 +66,7 @@ ExtraDatabase two
 HTTPProxyPassword secret
 NotifyClamd
 C
+chmod 600 "$conf"
 run "$SIGUPDATE" --config-file="$conf" --check-config --datadir=/elsewhere --checks=3
 expect_status 0
 expect_line 'ConnectTimeout = "7"'
