@@ -129,6 +129,27 @@ Result<std::map<std::string, std::string>> parse_flat_json(std::string_view text
     return fields;
 }
 
+Result<std::vector<std::map<std::string, std::string>>> parse_json_lines(std::string_view text,
+                                                                         const std::string &what) {
+    std::vector<std::map<std::string, std::string>> objects;
+    while (!text.empty()) {
+        const auto end = text.find('\n');
+        if (end == std::string_view::npos)
+            return fail(what, "is cut off");
+        auto object = parse_flat_json(text.substr(0, end), what);
+        if (!object)
+            return std::unexpected(object.error());
+        objects.push_back(std::move(*object));
+        text.remove_prefix(end + 1);
+    }
+    return objects;
+}
+
+std::string text_field(const std::map<std::string, std::string> &object, const std::string &name) {
+    const auto found = object.find(name);
+    return found == object.end() ? std::string() : found->second;
+}
+
 Result<std::string> bytes_field(const std::map<std::string, std::string> &object,
                                 const std::string &name, const std::string &what) {
     if (const auto encoded = object.find(name + base64_suffix); encoded != object.end()) {

@@ -48,6 +48,12 @@ class JsonObject {
 /// back as their text. Fails on anything else. `what` names the source in the error.
 [[nodiscard]] Result<std::map<std::string, std::string>>
 parse_flat_json(std::string_view text, const std::string &what);
+/// Such objects one a line, each line ended; what is cut off or anything else is a failure.
+[[nodiscard]] Result<std::vector<std::map<std::string, std::string>>>
+parse_json_lines(std::string_view text, const std::string &what);
+/// The value of a field, empty where there is none.
+[[nodiscard]] std::string text_field(const std::map<std::string, std::string> &object,
+                                     const std::string &name);
 /// The bytes that add_bytes() stored under `name`.
 [[nodiscard]] Result<std::string> bytes_field(const std::map<std::string, std::string> &object,
                                               const std::string &name, const std::string &what);

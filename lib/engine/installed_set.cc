@@ -107,28 +107,25 @@ std::string journal_text(const Journal &journal) {
 }
 
 Result<Journal> parse_journal(std::string_view text, const std::string &what) {
+    const auto lines = parse_json_lines(text, what);
+    if (!lines)
+        return std::unexpected(lines.error());
     Journal journal;
-    for (bool first = true; !text.empty(); first = false) {
-        const auto end = text.find('\n');
-        if (end == std::string_view::npos)
-            return fail(what, "is cut off");
-        const auto line = parse_flat_json(text.substr(0, end), what);
-        if (!line)
-            return std::unexpected(line.error());
-        text.remove_prefix(end + 1);
-        auto named = bytes_field(*line, first ? "source" : "name", what);
+    for (const auto &line : *lines) {
+        const bool first = journal.source.empty();
+        auto named = bytes_field(line, first ? "source" : "name", what);
         if (!named)
             return std::unexpected(named.error());
-        if (first) {
+        if (first && named->starts_with('/')) {
             journal.source = std::move(*named);
             continue;
         }
-        if (!is_database_name(*named) || named->find('/') != std::string::npos ||
-            !line->contains("old") || !line->contains("new"))
+        if (first || !is_database_name(*named) || named->find('/') != std::string::npos ||
+            !line.contains("old") || !line.contains("new"))
             return fail(what, "is no journal");
-        journal.changes.push_back({std::move(*named), line->at("old"), line->at("new")});
+        journal.changes.push_back({std::move(*named), line.at("old"), line.at("new")});
     }
-    if (!journal.source.starts_with('/'))
+    if (journal.source.empty())
         return fail(what, "is no journal");
     return journal;
 }

@@ -88,29 +88,21 @@ Result<Allowed> from_name(const std::string &name, const std::string &eicar) {
     return entry;
 }
 
-std::string field(const std::map<std::string, std::string> &line, const char *name) {
-    const auto found = line.find(name);
-    return found == line.end() ? std::string() : found->second;
-}
-
-Result<Allowed> parse_entry(std::string_view text) {
-    const auto line = parse_flat_json(text, record_name);
-    if (!line)
-        return std::unexpected(line.error());
+Result<Allowed> parse_entry(const std::map<std::string, std::string> &line) {
     Allowed entry;
-    entry.sha256 = field(*line, "sha256");
-    entry.size = parse_number(field(*line, "size")).value_or(0);
-    entry.signature = field(*line, "signature");
-    if (line->contains("path")) {
-        auto path = bytes_field(*line, "path", record_name);
+    entry.sha256 = text_field(line, "sha256");
+    entry.size = parse_number(text_field(line, "size")).value_or(0);
+    entry.signature = text_field(line, "signature");
+    if (line.contains("path")) {
+        auto path = bytes_field(line, "path", record_name);
         if (!path)
             return std::unexpected(path.error());
         entry.path = std::move(*path);
     }
-    entry.reason = field(*line, "reason");
-    entry.by = field(*line, "by");
-    entry.added = static_cast<std::time_t>(parse_number(field(*line, "added")).value_or(0));
-    if (const auto expires = parse_number(field(*line, "expires")))
+    entry.reason = text_field(line, "reason");
+    entry.by = text_field(line, "by");
+    entry.added = static_cast<std::time_t>(parse_number(text_field(line, "added")).value_or(0));
+    if (const auto expires = parse_number(text_field(line, "expires")))
         entry.expires = static_cast<std::time_t>(*expires);
     if (entry.signature.empty() != is_digest(entry.sha256))
         return fail(record_name, "is not what sigupdate wrote");
@@ -222,14 +214,14 @@ Result<std::vector<Allowed>> read_allowed(const Places &places) {
     const auto bytes = read_file(places.state_fd(), record_name, largest_record);
     if (!bytes)
         return std::unexpected(bytes.error());
-    std::string_view text = *bytes;
-    while (!text.empty()) {
-        const auto end = std::min(text.find('\n'), text.size() - 1);
-        auto entry = parse_entry(text.substr(0, end + 1));
+    const auto lines = parse_json_lines(*bytes, record_name);
+    if (!lines)
+        return std::unexpected(lines.error());
+    for (const auto &line : *lines) {
+        auto entry = parse_entry(line);
         if (!entry)
             return std::unexpected(entry.error());
         list.push_back(std::move(*entry));
-        text.remove_prefix(end + 1);
     }
     return list;
 }

@@ -58,10 +58,7 @@ void handle_line(std::string_view line, std::vector<CustomResult> &results, Mess
     const auto fields = parse_flat_json(line, "report");
     if (!fields)
         return;
-    const auto text = [&fields](const char *name) {
-        const auto found = fields->find(name);
-        return found == fields->end() ? std::string() : found->second;
-    };
+    const auto text = [&fields](const char *name) { return text_field(*fields, name); };
     const auto number = [&text](const char *name) { return parse_number(text(name)).value_or(0); };
     if (fields->contains("line")) {
         bar.clear();
@@ -119,19 +116,13 @@ SourceRecords read_source_records(int state_directory) {
     const auto bytes = read_file(state_directory, records_name, largest_records);
     if (!bytes)
         return records; // then everything is asked for in full
-    std::string_view text = *bytes;
-    while (!text.empty()) {
-        const auto end = std::min(text.find('\n'), text.size() - 1);
-        const auto line = parse_flat_json(text.substr(0, end + 1), records_name);
-        text.remove_prefix(end + 1);
-        if (!line || !line->contains("url") || !line->contains("sha256"))
-            continue;
-        const auto field = [&line](const char *name) {
-            const auto found = line->find(name);
-            return found == line->end() ? std::string() : found->second;
-        };
-        records[field("url")] = {field("etag"), field("last_modified"), field("sha256")};
-    }
+    const auto lines = parse_json_lines(*bytes, records_name);
+    if (!lines)
+        return records;
+    for (const auto &line : *lines)
+        if (line.contains("url") && line.contains("sha256"))
+            records[line.at("url")] = {text_field(line, "etag"), text_field(line, "last_modified"),
+                                       line.at("sha256")};
     return records;
 }
 

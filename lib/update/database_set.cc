@@ -108,8 +108,7 @@ Result<void> add_file(int directory, const std::string &name,
 }
 
 std::uint64_t number_of(const std::map<std::string, std::string> &line, const char *name) {
-    const auto found = line.find(name);
-    return found == line.end() ? 0 : parse_number(found->second).value_or(0);
+    return parse_number(text_field(line, name)).value_or(0);
 }
 
 Result<DatabaseFile> parse_file(const std::map<std::string, std::string> &line,
@@ -121,10 +120,7 @@ Result<DatabaseFile> parse_file(const std::map<std::string, std::string> &line,
     file.name = std::move(*name);
     if (!is_database_name(file.name) || file.name.find('/') != std::string::npos)
         return fail(what, "names something else than a database");
-    const auto text = [&line](const char *field) {
-        const auto found = line.find(field);
-        return found == line.end() ? std::string() : found->second;
-    };
+    const auto text = [&line](const char *field) { return text_field(line, field); };
     file.size = number_of(line, "size");
     file.sha256 = text("sha256");
     file.managed = text("managed") == "true";
@@ -216,31 +212,22 @@ std::string set_text(const DatabaseSet &set) {
 }
 
 Result<DatabaseSet> parse_set(std::string_view text, const std::string &what) {
+    const auto lines = parse_json_lines(text, what);
+    if (!lines)
+        return std::unexpected(lines.error());
+    if (lines->empty())
+        return fail(what, "is empty");
     DatabaseSet set;
-    bool first = true;
-    while (!text.empty()) {
-        const auto end = text.find('\n');
-        if (end == std::string_view::npos)
-            return fail(what, "is cut off");
-        const auto line = parse_flat_json(text.substr(0, end), what);
-        if (!line)
-            return std::unexpected(line.error());
-        text.remove_prefix(end + 1);
-        if (first) {
-            set.number = static_cast<unsigned>(number_of(*line, "set"));
-            set.installed = static_cast<std::time_t>(number_of(*line, "installed"));
-            if (const auto eicar = line->find("eicar"); eicar != line->end())
-                set.eicar = eicar->second;
-            first = false;
-            continue;
-        }
-        auto file = parse_file(*line, what);
+    const auto &head = lines->front();
+    set.number = static_cast<unsigned>(number_of(head, "set"));
+    set.installed = static_cast<std::time_t>(number_of(head, "installed"));
+    set.eicar = text_field(head, "eicar");
+    for (std::size_t i = 1; i < lines->size(); ++i) {
+        auto file = parse_file((*lines)[i], what);
         if (!file)
             return std::unexpected(file.error());
         set.files.push_back(std::move(*file));
     }
-    if (first)
-        return fail(what, "is empty");
     return set;
 }
 

@@ -40,18 +40,15 @@ Result<Holds> read_holds(const Places &places) {
     const auto bytes = read_file(places.state_fd(), file_name, largest);
     if (!bytes)
         return std::unexpected(bytes.error());
-    std::string_view text = *bytes;
-    while (!text.empty()) {
-        const auto end = std::min(text.find('\n'), text.size() - 1);
-        const auto line = parse_flat_json(text.substr(0, end + 1), file_name);
-        if (!line)
-            return std::unexpected(line.error());
-        text.remove_prefix(end + 1);
-        auto database = bytes_field(*line, "database", file_name);
-        if (!database || !line->contains("version") || !line->contains("kind"))
+    const auto lines = parse_json_lines(*bytes, file_name);
+    if (!lines)
+        return std::unexpected(lines.error());
+    for (const auto &line : *lines) {
+        auto database = bytes_field(line, "database", file_name);
+        if (!database || !line.contains("version") || !line.contains("kind"))
             return fail(file_name, "is not what sigupdate wrote");
-        holds.push_back({std::move(*database), line->at("version"),
-                         line->at("kind") == "hold" ? HoldKind::hold : HoldKind::rolled_back});
+        holds.push_back({std::move(*database), line.at("version"),
+                         line.at("kind") == "hold" ? HoldKind::hold : HoldKind::rolled_back});
     }
     return holds;
 }

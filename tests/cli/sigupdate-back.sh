@@ -6,7 +6,7 @@
 put() { printf '%032x:7:Set-%s\n' "$1" "$1" >"$M/a.hdb"; } # N
 configure() {
     write_conf <<<"DatabaseCustomURL file://$M/a.hdb
-KeepSets ${1:-3}
+KeepSets 3
 VitalFile /bin/sh
 TestDatabases no"
 }

@@ -51,7 +51,8 @@ LogFileMaxSize 10
 UpdateLogFile $scratch/logs/update.log"
 sigupdate --update-db=custom
 expect_status 0
-ls "$scratch/logs" | grep -qE '^update-[0-9]{8}_[0-9]{6}.log$' || fail "not rotated: $(ls "$scratch/logs")"
+rotated=("$scratch"/logs/update-[0-9]*_[0-9]*.log)
+[[ -s ${rotated[0]} ]] || fail "not rotated: $(echo "$scratch"/logs/*)"
 
 # Programs.
 put 4

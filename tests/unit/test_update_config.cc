@@ -30,6 +30,7 @@ std::string error_of(const std::string &text) {
 Result<UpdateOptions> parse(std::vector<std::string> words) {
     words.insert(words.begin(), "sigupdate");
     std::vector<char *> argv;
+    argv.reserve(words.size() + 1);
     for (auto &word : words)
         argv.push_back(word.data());
     argv.push_back(nullptr);
