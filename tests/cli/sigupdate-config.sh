@@ -16,7 +16,7 @@ both() { # freshclam and ours end with the same status: both STATUS ARGUMENT...
     [[ $(wc -l <"$err") -ge 1 ]] || fail "nothing on stderr"
 }
 base="DatabaseDirectory $D
-DatabaseOwner $(id -un)
+DatabaseOwner $account
 MaxAttempts 1
 PrivateMirror http://127.0.0.1:1"
 refuse() { # LINE REGEX

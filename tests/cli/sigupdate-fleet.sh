@@ -56,7 +56,7 @@ for program_of_client in "$SIGUPDATE" "$FRESHCLAM"; do
         mkdir "$client"
         cp "$SIGNED/test-2.cvd" "$client/test.cvd"
         : >"$requests"
-        printf '%s\n' "DatabaseDirectory $client" "DatabaseOwner $(id -un)" "$kind $mirror" \
+        printf '%s\n' "DatabaseDirectory $client" "DatabaseOwner $account" "$kind $mirror" \
             'MaxAttempts 1' "DatabaseCustomURL $mirror/extra.ndb" >"$scratch/client.conf"
         run "$program_of_client" --config-file="$scratch/client.conf" --no-dns --update-db=test \
             --update-db=custom

@@ -39,7 +39,7 @@ expect_status 0
 [[ -x $FRESHCLAM ]] || skip "freshclam is not installed (all but the last part has passed)"
 fault 'b.hdb hang'
 cp "$M/a.hdb" "$M/b.hdb"
-printf '%s\n' "DatabaseDirectory $D" "DatabaseOwner $(id -un)" "DatabaseMirror $mirror" \
+printf '%s\n' "DatabaseDirectory $D" "DatabaseOwner $account" "DatabaseMirror $mirror" \
     "DatabaseCustomURL $mirror/b.hdb" "UpdateLogFile $scratch/shared.log" >"$scratch/theirs.conf"
 : >"$requests"
 setsid "$FRESHCLAM" --config-file="$scratch/theirs.conf" --no-dns --update-db=custom \

@@ -82,7 +82,7 @@ LocalSocket $scratch/clamd.sock
 DatabaseDirectory $D
 LogFile $scratch/clamd.log
 Foreground yes
-User $(id -un)
+User $account
 C
 setsid /usr/sbin/clamd --config-file="$scratch/clamd.conf" >"$scratch/clamd.out" 2>&1 &
 started+=("$!")
