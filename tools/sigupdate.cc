@@ -253,7 +253,7 @@ int run(int argc, char **argv) {
                    stderr);
         return 0;
     }
-    if (const auto known = check_database_names(options.databases); !known)
+    if (const auto known = check_update(options, *config); !known)
         return complain(known.error(), UpdateStatus::config);
     return run_session(*config, options, warnings);
 }

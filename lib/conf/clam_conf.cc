@@ -36,8 +36,9 @@ Result<std::vector<ConfLine>> read_clam_conf(const std::string &path) {
         if (blank != std::string::npos)
             line.value = trimmed(text.substr(blank));
         if (line.value.size() >= 2 && line.value.front() == '"') {
-            const auto close = line.value.find('"', 1);
-            line.value = line.value.substr(1, close == std::string::npos ? close : close - 1);
+            // The last quote ends it, as in ClamAV: commands have quotes of their own.
+            const auto close = line.value.rfind('"');
+            line.value = line.value.substr(1, close == 0 ? std::string::npos : close - 1);
         }
         lines.push_back(std::move(line));
     }

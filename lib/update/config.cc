@@ -37,7 +37,7 @@ constexpr std::uint64_t any = UINT64_MAX;
 /// In clamconf's order, ours after freshclam's.
 const std::vector<Entry> &entries() {
     static const std::vector<Entry> table{
-        {"LogFileMaxSize", &C::log_file_max_size, true},
+        {"LogFileMaxSize", &C::log_file_max_size, true, nullptr, any},
         {"LogTime", &C::log_time},
         {"LogSyslog", &C::log_syslog},
         {"LogFacility", &C::log_facility},

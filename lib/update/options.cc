@@ -48,6 +48,8 @@ void declare_update(CommandLine &line, Raw &raw, UpdateOptions &options) {
     line.texts("update-db", 0, options.databases, "DB", "Only this database; may be repeated");
     line.flag("no-dns", 0, options.no_dns, "Do not ask DNS for the newest version");
     line.text("user", 'u', options.user, "USER", "The account that the databases belong to");
+    // Not in freshclam's --help either.
+    line.flag("log-rotate", 0, options.log_rotate, nullptr);
     line.text("local-address", 'a', options.local_address, "IP", "The address to download from");
     line.text("state-dir", 0, options.state_directory, "DIR", "Keep sets and records there");
     line.text("serve-dir", 0, options.serve_directory, "DIR", "Keep DIR fit to be a mirror");
@@ -181,6 +183,7 @@ void apply_options(const UpdateOptions &options, UpdateConfig &config) {
     over(options.state_directory, config.state_directory);
     over(options.serve_directory, config.serve_directory);
     config.foreground = config.foreground || options.foreground;
+    config.log_rotate = config.log_rotate || options.log_rotate;
     config.vital_directories.insert(config.vital_directories.end(),
                                     options.vital_directories.begin(),
                                     options.vital_directories.end());
@@ -195,6 +198,21 @@ Result<void> check_database_names(const std::vector<std::string> &names) {
     for (const auto &name : names)
         if (std::ranges::find(known, name) == known.end())
             return fail("--update-db=" + escape_path(name), "there is no such database");
+    return {};
+}
+
+Result<void> check_update(const UpdateOptions &options, const UpdateConfig &config) {
+    if (auto known = check_database_names(options.databases); !known)
+        return known;
+    if (config.custom_urls.empty() && std::ranges::count(options.databases, "custom") != 0)
+        return fail("--update-db=custom", "no DatabaseCustomURL is configured");
+    // One run does not look at it. With DNS a check costs the mirrors nothing, so freshclam takes
+    // any number then; more than one a second would leave no wait between two.
+    constexpr std::uint64_t one_a_second = 86400;
+    const auto most = options.no_dns ? most_checks : one_a_second;
+    if (options.daemon && (config.checks == 0 || config.checks > most))
+        return fail("Checks " + std::to_string(config.checks),
+                    "not a number from 1 to " + std::to_string(most));
     return {};
 }
 

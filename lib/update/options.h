@@ -42,7 +42,7 @@ struct UpdateOptions {
     std::optional<std::string> reason, expires;
 
     // Over what the configuration file says.
-    bool foreground = false;
+    bool foreground = false, log_rotate = false;
     std::optional<std::uint64_t> checks, proof_memory;
     std::optional<std::string> pid_file, log_file, user, data_directory, notify_clamd,
         on_update_execute, on_error_execute, on_outdated_execute, local_address, state_directory,
@@ -58,5 +58,8 @@ struct UpdateOptions {
 void apply_options(const UpdateOptions &options, UpdateConfig &config);
 /// Whether --update-db may name them, as libfreshclam sees it.
 [[nodiscard]] Result<void> check_database_names(const std::vector<std::string> &names);
+/// What only both together can tell, after apply_options: check_database_names(), a source for
+/// --update-db=custom, and how often a resident checks. freshclam's status for it is 9.
+[[nodiscard]] Result<void> check_update(const UpdateOptions &options, const UpdateConfig &config);
 
 } // namespace hostav

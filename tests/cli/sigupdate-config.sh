@@ -29,6 +29,9 @@ refuse 'Foo bar' 'unknown option Foo'
 refuse 'Bytecode maybe' 'Bytecode maybe: is no value for it'
 refuse 'ConnectTimeout abc' 'ConnectTimeout abc'
 refuse 'MaxAttempts' 'MaxAttempts needs a value'
+refuse 'LogTime 2' 'LogTime 2'
+refuse 'UpdateLogFile' 'UpdateLogFile needs a value'
+refuse 'bytecode yes' 'unknown option bytecode'
 refuse 'Example' 'the example configuration has to be edited'
 echo "$base" >"$conf"
 both 2 --config-file=/nonexistent
@@ -36,6 +39,9 @@ both 2 --config-file="$conf" --no-such-option
 both 2 --config-file="$conf" --checks=abc
 both 9 --config-file="$conf" --update-db=nonsense
 both 11 --config-file="$conf" --update-db=test
+both 11 --config-file="$conf" --update-db=test --log-rotate
+{ cat "$conf" && echo 'LogFileMaxSize 5000M'; } >"$conf.large"
+both 11 --config-file="$conf.large" --update-db=test
 grep -v Mirror "$conf" >"$conf.none"
 both 9 --config-file="$conf.none" --update-db=test --no-dns
 sed "s,^DatabaseOwner.*,DatabaseOwner nosuchaccount," "$conf" >"$conf.owner"

@@ -112,6 +112,52 @@ TEST_CASE("the command line is freshclam's and ours") {
     CHECK(config.update_log_file == "/log");
 }
 
+TEST_CASE("a log may be larger than a number may be") {
+    CHECK(error_of("LogFileMaxSize 5000M\n") == "none");
+    CHECK(error_of("ConnectTimeout 2147483647\n") == "none");
+    CHECK(error_of("ConnectTimeout 2147483648\n") ==
+          ":1: ConnectTimeout 2147483648: is no value for it");
+}
+
+TEST_CASE("our own options reach the configuration") {
+    const auto options = parse({"--state-dir=/s", "--proof-memory=2M", "--vital-dir=/a",
+                                "--vital-dir=/b", "--log-rotate", "-q"});
+    REQUIRE(options);
+    CHECK(options->quiet);
+    UpdateConfig config;
+    config.vital_directories = {"/file"};
+    apply_options(*options, config);
+    CHECK(config.state_directory == "/s");
+    CHECK(config.proof_memory == 2097152);
+    CHECK(config.vital_directories == std::vector<std::string>{"/file", "/a", "/b"});
+    CHECK(config.log_rotate);
+}
+
+TEST_CASE("what the command line and the configuration say must fit") {
+    UpdateConfig config;
+    CHECK(check_update(*parse({"--update-db=test"}), config));
+    CHECK_FALSE(check_update(*parse({"--update-db=test", "--update-db=bogus"}), config));
+    CHECK_FALSE(check_update(*parse({"--update-db=Daily"}), config));
+    CHECK_FALSE(check_update(*parse({"--update-db=custom"}), config));
+    config.custom_urls = {"file:///x.hdb"};
+    CHECK(check_update(*parse({"--update-db=custom"}), config));
+}
+
+TEST_CASE("a resident's checks a day, as freshclam takes them") {
+    UpdateConfig config;
+    config.checks = 0;
+    CHECK(check_update(*parse({}), config));
+    CHECK_FALSE(check_update(*parse({"-d"}), config));
+    config.checks = 51;
+    CHECK(check_update(*parse({"-d"}), config));
+    CHECK(check_update(*parse({"--no-dns"}), config));
+    CHECK_FALSE(check_update(*parse({"-d", "--no-dns"}), config));
+    config.checks = 50;
+    CHECK(check_update(*parse({"-d", "--no-dns"}), config));
+    config.checks = 86401;
+    CHECK_FALSE(check_update(*parse({"-d"}), config));
+}
+
 TEST_CASE("a mirror of one's own needs whole files") {
     const auto options = parse({"--serve-dir=/www"});
     REQUIRE(options);
