@@ -3,6 +3,7 @@
 // sigupdate: keeps ClamAV's signatures current, as freshclam does, proven before they go live.
 // Glue: options, wiring, one place that prints an error.
 #include "base/account.h"
+#include "base/daemon.h"
 #include "base/log_file.h"
 #include "base/text.h"
 #include "engine/database.h"
@@ -192,9 +193,9 @@ int run_session(const UpdateConfig &config, const UpdateOptions &options,
     auto places = Places::open(config.database_directory, config.state_directory);
     if (!places)
         return complain(places.error(), UpdateStatus::database_access);
-    auto messages =
-        Messages::open(config, {options.quiet, options.verbose, options.debug || config.debug,
-                                options.no_warnings, options.to_stdout, background});
+    auto messages = Messages::open(log_options(config),
+                                   {options.quiet, options.verbose, options.debug || config.debug,
+                                    options.no_warnings, options.to_stdout, background});
     if (!messages)
         return complain(messages.error(), UpdateStatus::logging);
     auto signals = Signals::watch(options.daemon ? std::vector<int>{SIGHUP, SIGUSR1, SIGALRM}

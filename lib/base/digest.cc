@@ -21,10 +21,10 @@ struct FreeContext {
     void operator()(EVP_MD_CTX *context) const { EVP_MD_CTX_free(context); }
 };
 
-class Sha256 {
+class Digest {
   public:
-    Sha256() : context_(EVP_MD_CTX_new()) {
-        good_ = context_ && EVP_DigestInit_ex(context_.get(), EVP_sha256(), nullptr) == 1;
+    explicit Digest(const EVP_MD *algorithm) : context_(EVP_MD_CTX_new()) {
+        good_ = context_ && EVP_DigestInit_ex(context_.get(), algorithm, nullptr) == 1;
     }
     void update(const void *data, std::size_t size) {
         good_ = good_ && EVP_DigestUpdate(context_.get(), data, size) == 1;
@@ -43,10 +43,9 @@ class Sha256 {
     bool good_ = false;
 };
 
-} // namespace
-
-Result<std::string> sha256_of_fd(int fd) {
-    Sha256 sha;
+/// `name`: the algorithm's, for the error.
+Result<std::string> digest_of_fd(int fd, const EVP_MD *algorithm, const char *name) {
+    Digest digest(algorithm);
     std::vector<char> buffer(buffer_size);
     for (off_t offset = 0;;) {
         const ssize_t got = pread(fd, buffer.data(), buffer.size(), offset);
@@ -56,17 +55,27 @@ Result<std::string> sha256_of_fd(int fd) {
             return fail_errno("");
         if (got == 0)
             break;
-        sha.update(buffer.data(), static_cast<std::size_t>(got));
+        digest.update(buffer.data(), static_cast<std::size_t>(got));
         offset += got;
     }
-    std::string digest = sha.finish();
-    if (digest.empty())
-        return fail("", "SHA-256 is not available from OpenSSL");
-    return digest;
+    std::string text = digest.finish();
+    if (text.empty())
+        return fail("", std::string(name) + " is not available from OpenSSL");
+    return text;
+}
+
+} // namespace
+
+Result<std::string> sha256_of_fd(int fd) {
+    return digest_of_fd(fd, EVP_sha256(), "SHA-256");
+}
+
+Result<std::string> md5_of_fd(int fd) {
+    return digest_of_fd(fd, EVP_md5(), "MD5");
 }
 
 std::string sha256_of(std::string_view bytes) {
-    Sha256 sha;
+    Digest sha(EVP_sha256());
     sha.update(bytes.data(), bytes.size());
     return sha.finish();
 }

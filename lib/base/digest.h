@@ -14,6 +14,8 @@ namespace hostav {
 /// offset neither matters nor moves). Fails on a read error, which names no file: the caller has
 /// the name.
 [[nodiscard]] Result<std::string> sha256_of_fd(int fd);
+/// Likewise MD5, which ClamAV's logs and signatures name files by; no protection against anybody.
+[[nodiscard]] Result<std::string> md5_of_fd(int fd);
 /// Empty when OpenSSL provides no SHA-256.
 [[nodiscard]] std::string sha256_of(std::string_view bytes);
 

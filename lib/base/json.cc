@@ -110,23 +110,81 @@ std::string JsonObject::text() const {
     return escape_unsafe(dump(impl_->object));
 }
 
-Result<std::map<std::string, std::string>> parse_flat_json(std::string_view text,
-                                                           const std::string &what) {
-    const Json parsed = Json::parse(text, nullptr, false);
+namespace {
+
+using Fields = std::map<std::string, std::string>;
+
+/// False for anything but a text, a number or a boolean.
+bool take_scalar(const Json &value, std::string &to) {
+    if (value.is_string())
+        to = value.get_ref<const std::string &>();
+    else if (value.is_number() || value.is_boolean())
+        to = dump(value);
+    else
+        return false;
+    return true;
+}
+
+Result<Fields> flat_fields(const Json &object, const std::string &what) {
+    if (!object.is_object())
+        return fail(what, "not a JSON object");
+    Fields fields;
+    for (const auto &[name, value] : object.items())
+        if (!take_scalar(value, fields[name]))
+            return fail(what, escape_path(name) + " is not a string, a number or a boolean");
+    return fields;
+}
+
+Result<Json> parse(std::string_view text, const std::string &what) {
+    Json parsed = Json::parse(text, nullptr, false);
     if (parsed.is_discarded())
         return fail(what, "malformed JSON");
-    if (!parsed.is_object())
-        return fail(what, "not a JSON object");
-    std::map<std::string, std::string> fields;
-    for (const auto &[name, value] : parsed.items()) {
-        if (value.is_string())
-            fields[name] = value.get_ref<const std::string &>();
-        else if (value.is_number() || value.is_boolean())
-            fields[name] = dump(value);
-        else
-            return fail(what, escape_path(name) + " is not a string, a number or a boolean");
+    return parsed;
+}
+
+Result<void> take_array(JsonTree &tree, const std::string &name, const Json &array,
+                        const std::string &what) {
+    auto &texts = tree.lists[name];
+    auto &objects = tree.objects[name];
+    for (const auto &element : array) {
+        if (element.is_object()) {
+            auto fields = flat_fields(element, what);
+            if (!fields)
+                return std::unexpected(fields.error());
+            objects.push_back(std::move(*fields));
+        } else if (!take_scalar(element, texts.emplace_back())) {
+            return fail(what, escape_path(name) + " holds neither texts nor objects");
+        }
     }
-    return fields;
+    return {};
+}
+
+} // namespace
+
+Result<std::map<std::string, std::string>> parse_flat_json(std::string_view text,
+                                                           const std::string &what) {
+    const auto parsed = parse(text, what);
+    if (!parsed)
+        return std::unexpected(parsed.error());
+    return flat_fields(*parsed, what);
+}
+
+Result<JsonTree> parse_json_tree(std::string_view text, const std::string &what) {
+    const auto parsed = parse(text, what);
+    if (!parsed)
+        return std::unexpected(parsed.error());
+    if (!parsed->is_object())
+        return fail(what, "not a JSON object");
+    JsonTree tree;
+    for (const auto &[name, value] : parsed->items()) {
+        if (value.is_array()) {
+            if (auto taken = take_array(tree, name, value, what); !taken)
+                return std::unexpected(taken.error());
+        } else if (!take_scalar(value, tree.fields[name])) {
+            return fail(what, escape_path(name) + " is nested too deep");
+        }
+    }
+    return tree;
 }
 
 Result<std::vector<std::map<std::string, std::string>>> parse_json_lines(std::string_view text,

@@ -46,8 +46,15 @@ class JsonObject {
 
 /// Reads one object whose values are strings, numbers and booleans; numbers and booleans come
 /// back as their text. Fails on anything else. `what` names the source in the error.
-[[nodiscard]] Result<std::map<std::string, std::string>>
-parse_flat_json(std::string_view text, const std::string &what);
+[[nodiscard]] Result<std::map<std::string, std::string>> parse_flat_json(std::string_view text,
+                                                                         const std::string &what);
+/// An object one level deeper: lists of texts and of flat objects beside plain fields.
+struct JsonTree {
+    std::map<std::string, std::string> fields;
+    std::map<std::string, std::vector<std::string>> lists; ///< an empty list is in both
+    std::map<std::string, std::vector<std::map<std::string, std::string>>> objects;
+};
+[[nodiscard]] Result<JsonTree> parse_json_tree(std::string_view text, const std::string &what);
 /// Such objects one a line, each line ended; what is cut off or anything else is a failure.
 [[nodiscard]] Result<std::vector<std::map<std::string, std::string>>>
 parse_json_lines(std::string_view text, const std::string &what);

@@ -24,8 +24,7 @@ Mounts Mounts::read(const std::string &path) {
         const auto minor = parse_number(device.substr(colon + 1));
         if (!major || !minor)
             continue;
-        const auto number =
-            makedev(static_cast<unsigned>(*major), static_cast<unsigned>(*minor));
+        const auto number = makedev(static_cast<unsigned>(*major), static_cast<unsigned>(*minor));
         if (!mounts.once_.insert(number).second)
             twice.insert(number);
     }

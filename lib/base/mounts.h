@@ -16,9 +16,7 @@ class Mounts {
 
     /// Whether files of this device may be seen under two paths without being hard links. True
     /// too for a device that mountinfo does not name: btrfs subvolumes have numbers of their own.
-    [[nodiscard]] bool mounted_twice(dev_t device) const {
-        return !once_.contains(device);
-    }
+    [[nodiscard]] bool mounted_twice(dev_t device) const { return !once_.contains(device); }
 
   private:
     std::set<dev_t> once_;

@@ -42,14 +42,17 @@ int Signals::pending() {
     signalfd_siginfo info{};
     while (pending_ == 0 && ::read(fd_.get(), &info, sizeof info) == sizeof info) {
         const auto signal = static_cast<int>(info.ssi_signo);
-        (std::ranges::find(waking_, signal) == waking_.end() ? pending_ : woken_) = signal;
+        if (std::ranges::find(waking_, signal) == waking_.end())
+            pending_ = signal;
+        else
+            woken_.insert(signal);
     }
     return pending_;
 }
 
 int Signals::take_waking() {
     static_cast<void>(pending());
-    return std::exchange(woken_, 0);
+    return woken_.empty() ? 0 : woken_.extract(woken_.begin()).value();
 }
 
 bool Signals::wait(int fd, short events) {

@@ -8,6 +8,7 @@
 #include "base/error.h"
 #include "base/fd.h"
 
+#include <set>
 #include <vector>
 
 namespace hostav {
@@ -21,7 +22,7 @@ class Signals {
     [[nodiscard]] int fd() const { return fd_.get(); }
     /// The first signal that has arrived, 0 if none has. Stays what it is from then on.
     int pending();
-    /// The last waking signal since the last call, 0 if none has arrived.
+    /// The next waking signal that has arrived, each kind once, 0 if none has.
     int take_waking();
     /// Waits until `fd` is ready for `events` (poll(2)'s). Once a signal has come, for a moment
     /// only, so that a last line gets out but nothing hangs; false when it is not ready by then.
@@ -32,7 +33,7 @@ class Signals {
     Fd fd_;
     std::vector<int> waking_;
     int pending_ = 0;
-    int woken_ = 0;
+    std::set<int> woken_;
 };
 
 /// Ends this process by `signal`, with its default action, so that the caller's shell sees it.

@@ -19,17 +19,17 @@
 namespace hostav {
 
 enum class EntryKind {
-    file,               ///< a regular file with content, open for reading
-    empty,              ///< a regular file of size 0, not opened
-    directory,          ///< a directory was entered (counted, never printed)
-    excluded,           ///< left out by a filter or by cross_fs
-    pseudo_filesystem,  ///< proc, sysfs and their kind; `detail` is the type's name
-    symlink,            ///< a symbolic link that is not followed
-    access_denied,      ///< not readable by this (unprivileged) user
-    cannot_open,        ///< a file that could not be opened: `error`
+    file,                  ///< a regular file with content, open for reading
+    empty,                 ///< a regular file of size 0, not opened
+    directory,             ///< a directory was entered (counted, never printed)
+    excluded,              ///< left out by a filter or by cross_fs
+    pseudo_filesystem,     ///< proc, sysfs and their kind; `detail` is the type's name
+    symlink,               ///< a symbolic link that is not followed
+    access_denied,         ///< not readable by this (unprivileged) user
+    cannot_open,           ///< a file that could not be opened: `error`
     cannot_open_directory, ///< a directory that could not be opened or read: `error`
-    cannot_access,      ///< an argument that is not there: `error`
-    unsupported,        ///< an argument that is a FIFO, socket or device
+    cannot_access,         ///< an argument that is not there: `error`
+    unsupported,           ///< an argument that is a FIFO, socket or device
 };
 
 struct Entry {
@@ -39,8 +39,8 @@ struct Entry {
     struct stat st = {};   ///< of the file itself (a followed link's target)
     Fd fd;                 ///< kind file: O_RDONLY, close-on-exec, O_NOATIME where allowed
     std::shared_ptr<const Fd> directory; ///< the containing directory; null for a followed link
-    std::string name;      ///< the name in `directory`
-    int error = 0;         ///< errno, where kind says so
+    std::string name;                    ///< the name in `directory`
+    int error = 0;                       ///< errno, where kind says so
     std::string detail;
 };
 
@@ -52,7 +52,7 @@ struct WalkOptions {
     Follow directory_links = Follow::arguments;
     Follow file_links = Follow::arguments;
     bool cross_fs = true;
-    unsigned max_depth = 15; ///< directory levels below an argument, as --max-dir-recursion
+    unsigned max_depth = 15;         ///< directory levels below an argument, as --max-dir-recursion
     bool pseudo_filesystems = false; ///< enter proc and its kind below an argument too
     /// Asked before a file is opened and a directory entered: real path, shown path. True: in.
     std::function<bool(const std::string &real, const std::string &shown)> wants_file = {};

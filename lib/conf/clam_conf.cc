@@ -47,4 +47,29 @@ Result<std::vector<ConfLine>> read_clam_conf(const std::string &path) {
     return lines;
 }
 
+Result<ClamdAddress> read_clamd_address(const std::string &path) {
+    const auto lines = read_clam_conf(path);
+    if (!lines)
+        return std::unexpected(lines.error());
+    ClamdAddress address;
+    for (const auto &line : *lines) {
+        auto *to = line.option == "LocalSocket" ? &address.socket
+                   : line.option == "TCPSocket" ? &address.port
+                   : line.option == "TCPAddr"   ? &address.host
+                                                : nullptr;
+        if (to != nullptr && to->empty())
+            *to = line.value;
+    }
+    if (address.socket.empty() && address.port.empty())
+        return fail(escape_path(path), "names no socket of clamd");
+    return address;
+}
+
+const std::vector<std::string> &clamd_conf_files() {
+    static const std::vector<std::string> files{"/etc/hostav/onaccess-watch.conf",
+                                                "/etc/clamd.d/scan.conf", "/etc/clamd.conf",
+                                                "/etc/clamav/clamd.conf"};
+    return files;
+}
+
 } // namespace hostav

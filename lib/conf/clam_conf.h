@@ -20,4 +20,15 @@ struct ConfLine {
 /// Fails when the file cannot be read, with what = the path.
 [[nodiscard]] Result<std::vector<ConfLine>> read_clam_conf(const std::string &path);
 
+/// Where the daemon of a clamd.conf listens.
+struct ClamdAddress {
+    std::string socket, host, port;
+};
+/// Fails when the file cannot be read or names no socket.
+[[nodiscard]] Result<ClamdAddress> read_clamd_address(const std::string &path);
+
+/// Where clamd.conf is looked for when none is named: /etc/hostav/onaccess-watch.conf,
+/// /etc/clamd.d/scan.conf, /etc/clamd.conf, /etc/clamav/clamd.conf.
+[[nodiscard]] const std::vector<std::string> &clamd_conf_files();
+
 } // namespace hostav

@@ -28,7 +28,8 @@ class LayerPath {
 };
 
 /// What clamscan prints under --archive-verbose: `Scanning PATH!ZIP:member` under -v and
-/// `PATH!ZIP:a!(2)ZIP:b: NAME FOUND`; never cut, where clamscan ends a long chain in `...`. Levels count from the file itself, 1.
+/// `PATH!ZIP:a!(2)ZIP:b: NAME FOUND`; never cut, where clamscan ends a long chain in `...`. Levels
+/// count from the file itself, 1.
 class MemberChain {
   public:
     void begin() { *this = {}; }

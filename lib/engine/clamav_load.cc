@@ -112,6 +112,8 @@ void set_loading(Setter &set, const LoadOptions &load) {
     if (load.ac_depth)
         set.count(CL_ENGINE_AC_MAXDEPTH, "--dev-ac-depth", *load.ac_depth);
     set.count(CL_ENGINE_BYTECODE_TIMEOUT, "--bytecode-timeout", load.bytecode_timeout);
+    if (load.bytecode_paranoid)
+        set.number(CL_ENGINE_BYTECODE_SECURITY, "BytecodeSecurity", CL_BYTECODE_TRUST_NOTHING);
     set.number(CL_ENGINE_BYTECODE_MODE, "--bytecode-mode",
                modes.at(static_cast<std::size_t>(load.bytecode_mode)));
 }

@@ -5,6 +5,7 @@
 #include <array>
 #include <chrono>
 #include <sys/stat.h>
+#include <tuple>
 
 namespace hostav {
 
@@ -283,10 +284,16 @@ void Engine::set_temporary_directory(const std::string &path) {
         cl_engine_set_str(engine, CL_ENGINE_TMPDIR, path.c_str());
 }
 
-Report Engine::scan(int fd, const std::string &name) {
+Report Engine::scan(int fd, const std::string &name, bool all_matches) {
     Report report;
+    const auto usual = std::pair(options_.all_matches, handle_->scan.general);
+    if (all_matches) {
+        options_.all_matches = true;
+        handle_->scan.general |= CL_SCAN_GENERAL_ALLMATCHES;
+    }
     FileScan::install(*handle_, options_.member_lines);
     FileScan(*this, report).run(fd, name);
+    std::tie(options_.all_matches, handle_->scan.general) = usual;
     return report;
 }
 

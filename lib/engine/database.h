@@ -46,5 +46,7 @@ struct DatabaseHead {
 /// the program (EICAR and the ClamAV test file), written below `directory`; then load.embedded is
 /// set. `directory` must be ours alone.
 [[nodiscard]] Result<void> choose_databases(LoadOptions &load, const std::string &directory);
+/// Those that come with the program, whatever is installed.
+[[nodiscard]] Result<void> use_embedded_signatures(LoadOptions &load, const std::string &directory);
 
 } // namespace hostav

@@ -56,7 +56,8 @@ std::string eicar_lines() {
 
 Result<void> write_file(const std::string &path, std::string_view content) {
     constexpr mode_t only_us = 0600;
-    const Fd fd(::open(path.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, only_us));
+    const Fd fd(
+        ::open(path.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, only_us));
     if (!fd)
         return fail_errno(escape_path(path));
     return write_all(fd.get(), content, escape_path(path));
@@ -74,15 +75,18 @@ Result<void> choose_databases(LoadOptions &load, const std::string &directory) {
     if (!load.databases.empty())
         return {};
     const auto installed = installed_database_directory();
-    if (holds_databases(installed)) {
-        load.databases.push_back(installed);
-        return {};
-    }
+    if (!holds_databases(installed))
+        return use_embedded_signatures(load, directory);
+    load.databases.push_back(installed);
+    return {};
+}
+
+Result<void> use_embedded_signatures(LoadOptions &load, const std::string &directory) {
     const auto embedded = directory + "/embedded";
     constexpr mode_t only_us = 0700;
     if (::mkdir(embedded.c_str(), only_us) != 0)
         return fail_errno(escape_path(embedded));
-    load.databases.push_back(embedded);
+    load.databases = {embedded};
     load.embedded = true;
     return write_embedded_signatures(embedded);
 }

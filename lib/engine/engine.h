@@ -46,7 +46,8 @@ class Engine {
 
     /// Scans an open regular file with everything inside it that libclamav opens, and what it
     /// leaves closed with libarchive. `name` is the file's own name without directories.
-    [[nodiscard]] Report scan(int fd, const std::string &name);
+    /// `all_matches`: as EngineOptions::all_matches, for this file.
+    [[nodiscard]] Report scan(int fd, const std::string &name, bool all_matches = false);
 
   private:
     struct Handle; ///< owns the cl_engine

@@ -29,6 +29,7 @@ struct LoadOptions {
     bool phishing_urls = true;
     bool bytecode = true;
     bool bytecode_unsigned = false;
+    bool bytecode_paranoid = false;         ///< run-time checks for signed ones too
     std::uint64_t bytecode_timeout = 10000; ///< milliseconds
     BytecodeMode bytecode_mode = BytecodeMode::automatic;
     bool bytecode_statistics = false;

@@ -15,7 +15,21 @@
 
 namespace hostav {
 
-enum class MessageKind : char { job = 'J', ready = 'A', report = 'R', log = 'L', failed = 'F' };
+enum class MessageKind : char {
+    // A worker and its parent.
+    job = 'J',
+    job_all = 'Z', ///< every match is wanted
+    ready = 'A',
+    report = 'R',
+    log = 'L',
+    failed = 'F',
+    // An engine server and its clients (engine/engine_server.h).
+    start = 'S',
+    end = 'E',
+    client = 'C',
+    // The processes of onaccess-watch among themselves (watch/wire.h).
+    control = 'W',
+};
 
 /// Largest packet: below the socket buffer the kernel gives by default (212,992 bytes, doubled
 /// for its own bookkeeping).

@@ -1,14 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "engine/pool.h"
 
-#include "engine/cage.h"
 #include "engine/message.h"
-#include "engine/worker.h"
 
 #include <algorithm>
-#include <csignal>
-#include <ctime>
-#include <sys/wait.h>
 
 namespace hostav {
 
@@ -19,21 +14,6 @@ constexpr unsigned most_failed_starts = 3;
 /// libclamav's messages about one file; a hostile one could make it talk for ever.
 constexpr unsigned most_messages = 100;
 
-/// Address space a worker may add to the engine's: room for a file mapped, unpacked and
-/// normalised at once, and for libarchive's and libclamav's windows.
-std::uint64_t extra_memory(const ScanLimits &limits) {
-    const auto file = limits.file_size == 0 ? engine_file_limit
-                                            : std::min(limits.file_size, engine_file_limit);
-    return 2 * gibi + 4 * file;
-}
-
-/// The largest temporary file: libclamav stops unpacking at its limits, this holds if it does not.
-std::uint64_t largest_file(const ScanLimits &limits) {
-    return limits.scan_size == 0 || limits.file_size == 0
-               ? 0
-               : std::max(limits.scan_size, limits.file_size) + mebi;
-}
-
 Report lost(const char *why) {
     Report report;
     report.verdict = Verdict::error;
@@ -43,19 +23,19 @@ Report lost(const char *why) {
 
 } // namespace
 
-Pool::Pool(Engine &engine, const PoolOptions &options, RunDirectory run)
-    : engine_(&engine), options_(options), run_(std::move(run)) {}
+Pool::Pool(std::unique_ptr<WorkerHost> host, const PoolOptions &options)
+    : host_(std::move(host)), options_(options) {}
 
-Pool::~Pool() { stop(); }
+Pool::~Pool() {
+    if (host_)
+        stop();
+}
 
 Result<Pool> Pool::create(Engine &engine, const PoolOptions &options, RunDirectory run) {
-    Pool pool(engine, options, std::move(run));
-    pool.uid_ = ::geteuid();
-    pool.gid_ = ::getegid();
-    if (pool.uid_ == 0)
-        if (auto account = cage_account(pool.uid_, pool.gid_); !account)
-            return std::unexpected(account.error());
-    return pool;
+    auto host = LocalWorkers::create(engine, options.digest, std::move(run));
+    if (!host)
+        return std::unexpected(host.error());
+    return Pool(std::move(*host), options);
 }
 
 bool Pool::has_room() const {
@@ -74,33 +54,23 @@ Result<void> Pool::start_worker() {
         return std::unexpected(ends.error());
     Worker worker;
     worker.number = next_number_++;
-    auto directory = run_.make_worker(worker.number, uid_, gid_);
-    if (!directory)
-        return std::unexpected(directory.error());
-
-    WorkerSetup setup;
-    setup.engine = engine_;
-    setup.socket = std::move(ends->second);
-    setup.parent = ::getpid();
-    setup.digest = options_.digest;
-    setup.cage.temp_dir = directory->get();
-    setup.cage.temp_path = run_.worker_path(worker.number);
-    setup.cage.change_user = ::geteuid() == 0;
-    setup.cage.uid = uid_;
-    setup.cage.gid = gid_;
-    setup.cage.extra_memory = extra_memory(engine_->options().limits);
-    setup.cage.file_size = largest_file(engine_->options().limits);
-    worker.pid = ::fork();
-    if (worker.pid < 0)
-        return fail_errno("fork");
-    if (worker.pid == 0)
-        run_worker(std::move(setup));
+    if (auto started = host_->start(worker.number, std::move(ends->second)); !started)
+        return started;
     worker.socket = std::move(ends->first);
+    worker.start = Clock::now();
     workers_.push_back(std::move(worker));
     return {};
 }
 
-Result<void> Pool::submit(std::uint64_t job, int fd, const std::string &name) {
+Result<void> Pool::start_ahead(unsigned count) {
+    while (workers_.size() < std::min(count, options_.workers))
+        if (auto started = start_worker(); !started)
+            return started;
+    return {};
+}
+
+Result<void> Pool::submit(std::uint64_t job, int fd, const std::string &name, bool all_matches) {
+    const auto kind = all_matches ? MessageKind::job_all : MessageKind::job;
     const auto idle = [](const Worker &worker) { return !worker.busy; };
     for (unsigned tries = 0; tries <= most_failed_starts; ++tries) {
         auto worker = std::ranges::find_if(workers_, idle);
@@ -109,7 +79,7 @@ Result<void> Pool::submit(std::uint64_t job, int fd, const std::string &name) {
                 return started;
             worker = std::prev(workers_.end());
         }
-        if (send_message(worker->socket.get(), MessageKind::job, name, fd)) {
+        if (send_message(worker->socket.get(), kind, name, fd)) {
             worker->busy = true;
             worker->job = job;
             worker->messages = 0;
@@ -142,6 +112,7 @@ void Pool::finish(Worker &worker, Report report) {
     report.seconds = std::chrono::duration<double>(Clock::now() - worker.start).count();
     done_.push_back({worker.job, std::move(report)});
     worker.busy = false;
+    worker.start = Clock::now();
 }
 
 /// Ends a worker for good. What it was scanning is answered with `why`.
@@ -150,16 +121,9 @@ void Pool::bury(Worker &worker, const char *why) {
         finish(worker, lost(why));
     if (!worker.ready)
         ++failed_starts_;
-    ::kill(worker.pid, SIGKILL);
-    dying_.push_back(worker.pid);
-    run_.remove_worker(worker.number);
-    const auto pid = worker.pid;
-    std::erase_if(workers_, [pid](const Worker &other) { return other.pid == pid; });
-    reap();
-}
-
-void Pool::reap() {
-    std::erase_if(dying_, [](pid_t pid) { return ::waitpid(pid, nullptr, WNOHANG) != 0; });
+    const auto number = worker.number;
+    host_->end(number);
+    std::erase_if(workers_, [number](const Worker &other) { return other.number == number; });
 }
 
 Result<void> Pool::read(Worker &worker) {
@@ -206,27 +170,28 @@ Result<void> Pool::handle(std::span<const pollfd> set) {
             workers_[i].ready = true; // a slow file, not a worker that cannot start
             bury(workers_[i], "Timed out");
         }
-    reap();
+    host_->reap();
     return {};
 }
 
-std::vector<Done> Pool::take() { return std::exchange(done_, {}); }
+void Pool::end_idle(std::chrono::milliseconds longer_than) {
+    const auto now = Clock::now();
+    std::erase_if(workers_, [&](const Worker &worker) {
+        if (worker.busy || now - worker.start < longer_than)
+            return false;
+        host_->end(worker.number);
+        return true;
+    });
+    host_->reap();
+}
+
+std::vector<Done> Pool::take() {
+    return std::exchange(done_, {});
+}
 
 void Pool::stop() {
-    for (auto &worker : workers_) {
-        ::kill(worker.pid, SIGKILL);
-        dying_.push_back(worker.pid);
-    }
-    // A worker that sleeps in the kernel cannot be killed; nobody waits for it for ever.
-    constexpr int tries = 200;
-    constexpr timespec pause{0, 10'000'000};
-    for (int i = 0; i < tries && !dying_.empty(); ++i) {
-        reap();
-        if (!dying_.empty())
-            ::nanosleep(&pause, nullptr);
-    }
-    for (auto &worker : workers_)
-        run_.remove_worker(worker.number);
+    for (const auto &worker : workers_)
+        host_->end(worker.number);
     workers_.clear();
 }
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 //
-// The parent's side of the workers: forks them from the loaded engine as they are needed, gives
+// The parent's side of the workers: has them made as they are needed (engine/worker_host.h), gives
 // each one file at a time, and answers for every file exactly once: with the worker's report, or
 // with an error when the worker died or took too long. Single-threaded, driven by the owner's
 // poll(2) loop.
@@ -9,11 +9,12 @@
 #include "base/error.h"
 #include "base/fd.h"
 #include "engine/engine.h"
-#include "engine/run_directory.h"
 #include "engine/verdict.h"
+#include "engine/worker_host.h"
 
 #include <chrono>
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <poll.h>
 #include <span>
@@ -25,7 +26,7 @@ namespace hostav {
 struct PoolOptions {
     unsigned workers = 1;
     std::chrono::milliseconds timeout{150000}; ///< a file's time, dispatch to answer
-    bool digest = false;                       ///< SHA-256 of infected files
+    bool digest = false; ///< SHA-256 and MD5 of infected files (workers of this process)
 };
 
 /// The answer for one submitted file.
@@ -36,7 +37,9 @@ struct Done {
 
 class Pool {
   public:
-    /// `engine` must outlive the pool. Call prepare_for_cage() (engine/cage.h) before.
+    Pool(std::unique_ptr<WorkerHost> host, const PoolOptions &options);
+    /// Workers of this process. `engine` must outlive the pool. Call prepare_for_cage()
+    /// (engine/cage.h) before.
     static Result<Pool> create(Engine &engine, const PoolOptions &options, RunDirectory run);
     Pool(Pool &&) noexcept = default;
     Pool &operator=(Pool &&) = delete;
@@ -47,9 +50,16 @@ class Pool {
     /// Whether submit() may be called now.
     [[nodiscard]] bool has_room() const;
     [[nodiscard]] unsigned busy() const;
+    /// Has so many workers made before the first file comes.
+    Result<void> start_ahead(unsigned count);
     /// Hands a file to a worker. The caller may close `fd` afterwards. Fails only when no worker
     /// can be made at all.
-    Result<void> submit(std::uint64_t job, int fd, const std::string &name);
+    /// `all_matches`: go on in the file after a match, whatever the engine's options say.
+    Result<void> submit(std::uint64_t job, int fd, const std::string &name,
+                        bool all_matches = false);
+    /// Ends workers that have had nothing to do for so long.
+    void end_idle(std::chrono::milliseconds longer_than);
+    [[nodiscard]] unsigned live() const { return static_cast<unsigned>(workers_.size()); }
 
     /// Adds what to poll for.
     void add_to(std::vector<pollfd> &set) const;
@@ -69,35 +79,28 @@ class Pool {
   private:
     using Clock = std::chrono::steady_clock;
     struct Worker {
-        pid_t pid = 0;
         unsigned number = 0;
         Fd socket;
         bool ready = false;
         bool busy = false;
         std::uint64_t job = 0;
         unsigned messages = 0;
-        Clock::time_point start;
+        Clock::time_point start; ///< of the file; of an idle worker: when it became idle
     };
 
-    Engine *engine_;
+    std::unique_ptr<WorkerHost> host_;
     PoolOptions options_;
-    RunDirectory run_;
-    uid_t uid_ = 0;
-    gid_t gid_ = 0;
     std::vector<Worker> workers_;
-    std::vector<pid_t> dying_; ///< killed, not yet reaped
     std::vector<Done> done_;
     MessageSink messages_;
     unsigned next_number_ = 0;
     unsigned failed_starts_ = 0;
     std::string start_error_;
 
-    Pool(Engine &engine, const PoolOptions &options, RunDirectory run);
     Result<void> start_worker();
     Result<void> read(Worker &worker);
     void finish(Worker &worker, Report report);
     void bury(Worker &worker, const char *why);
-    void reap();
 };
 
 } // namespace hostav

@@ -15,9 +15,9 @@
 namespace hostav {
 
 struct RunDirectoryOptions {
-    std::string parent;            ///< --tempdir; empty: chosen
+    std::string parent;             ///< --tempdir; empty: chosen
     std::uint64_t bytes_wanted = 0; ///< what the workers may fill it with, to choose the place
-    bool keep = false;             ///< --leave-temps
+    bool keep = false;              ///< --leave-temps
 };
 
 class RunDirectory {

@@ -2,8 +2,8 @@
 //
 // A report as bytes. All numbers are little-endian; a string is its length (u32) and its bytes.
 //
-//     u8 format (1) | u8 verdict | u32 limits | u64 blocks | u64 seconds (IEEE 754 bits)
-//     string error | string type | string sha256
+//     u8 format (2) | u8 verdict | u32 limits | u64 blocks | u64 seconds (IEEE 754 bits)
+//     string error | string type | string sha256 | string md5
 //     u32 count, that many detections: string signature | string member
 //     u32 count, that many members: string
 //
@@ -20,11 +20,12 @@
 namespace hostav {
 namespace {
 
-constexpr std::uint8_t format = 1;
+constexpr std::uint8_t format = 2;
 constexpr std::size_t max_string = std::size_t{4} * 1024;
 constexpr std::size_t max_detections = 1000;
 constexpr std::size_t max_members = 2000;
 constexpr std::size_t sha256_digits = 64;
+constexpr std::size_t md5_digits = 32;
 constexpr std::size_t length_size = sizeof(std::uint32_t);
 
 constexpr std::array<const char *, limit_count> limit_names = {
@@ -32,8 +33,8 @@ constexpr std::array<const char *, limit_count> limit_names = {
     "MaxHTMLNormalize", "parser limit", "2 GiB engine limit", "damaged container",
 };
 
-bool is_sha256(std::string_view text) {
-    return text.size() == sha256_digits &&
+bool is_digest(std::string_view text, std::size_t digits) {
+    return text.size() == digits &&
            text.find_first_not_of("0123456789abcdef") == std::string_view::npos;
 }
 
@@ -207,7 +208,9 @@ std::string encode(const Report &report) {
     put(out, std::bit_cast<std::uint64_t>(sane ? report.seconds : 0.0));
     put(out, report.error);
     put(out, report.type);
-    put(out, is_sha256(report.sha256) ? std::string_view(report.sha256) : std::string_view());
+    for (const auto &[digest, digits] :
+         {std::pair(&report.sha256, sha256_digits), std::pair(&report.md5, md5_digits)})
+        put(out, is_digest(*digest, digits) ? std::string_view(*digest) : std::string_view());
     put_detections(out, report.detections);
     put_members(out, report.members);
     return out;
@@ -219,7 +222,9 @@ std::optional<Report> decode_report(std::string_view bytes) {
     Reader reader(bytes);
     Report report;
     if (!get_head(reader, report) || !reader.get(report.error) || !reader.get(report.type) ||
-        !reader.get(report.sha256) || (!report.sha256.empty() && !is_sha256(report.sha256)) ||
+        !reader.get(report.sha256) || !reader.get(report.md5) ||
+        (!report.sha256.empty() && !is_digest(report.sha256, sha256_digits)) ||
+        (!report.md5.empty() && !is_digest(report.md5, md5_digits)) ||
         !get_detections(reader, report.detections) || !get_members(reader, report.members) ||
         !reader.at_end())
         return std::nullopt;

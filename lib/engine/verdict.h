@@ -66,6 +66,7 @@ struct Report {
     Limits limits;                     ///< not fully scanned, whatever the verdict
     std::string type;                  ///< libclamav's name for the file's type, `CL_TYPE_ZIP`
     std::string sha256;                ///< lower-case hex, infected files when asked for
+    std::string md5;                   ///< likewise
     std::uint64_t scanned_blocks = 0;  ///< data scanned, in libclamav's 4 KiB blocks
     double seconds = 0;                ///< from dispatch to answer
     /// --archive-verbose lines without the file's path: `Scanning !ZIP:a` and, after a detection,

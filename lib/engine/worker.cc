@@ -73,10 +73,11 @@ void keep_memory() {
 }
 
 void scan_one(Engine &engine, bool digest, const Message &job) {
-    auto report = engine.scan(job.fd.get(), job.body);
-    if (digest && report.verdict == Verdict::infected)
-        if (auto sha256 = sha256_of_fd(job.fd.get()))
-            report.sha256 = *sha256;
+    auto report = engine.scan(job.fd.get(), job.body, job.kind == MessageKind::job_all);
+    if (digest && report.verdict == Verdict::infected) {
+        report.sha256 = sha256_of_fd(job.fd.get()).value_or("");
+        report.md5 = md5_of_fd(job.fd.get()).value_or("");
+    }
     if (!send_message(socket_number, MessageKind::report, encode(report)))
         ::_exit(0);
 }

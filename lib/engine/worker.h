@@ -18,7 +18,7 @@ struct WorkerSetup {
     CageOptions cage;
     Fd socket;           ///< to the parent
     pid_t parent = 0;    ///< who forked it: dies with this process
-    bool digest = false; ///< SHA-256 of infected files
+    bool digest = false; ///< SHA-256 and MD5 of infected files
 };
 
 /// The child's whole life after fork(); never returns.

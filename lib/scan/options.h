@@ -8,9 +8,9 @@
 #include "base/walk.h"
 #include "conf/command_line.h"
 #include "engine/engine_options.h"
-#include "scan/actions.h"
 #include "scan/printer.h"
 #include "scan/selection.h"
+#include "store/actions.h"
 
 #include <chrono>
 #include <optional>

@@ -17,7 +17,7 @@
 #include "base/log_file.h"
 #include "base/walk.h"
 #include "engine/verdict.h"
-#include "scan/actions.h"
+#include "store/actions.h"
 
 #include <functional>
 #include <optional>

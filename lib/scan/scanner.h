@@ -14,12 +14,12 @@
 #include "base/signals.h"
 #include "base/walk.h"
 #include "engine/pool.h"
-#include "scan/actions.h"
 #include "scan/options.h"
 #include "scan/printer.h"
 #include "scan/progress.h"
 #include "scan/source.h"
 #include "scan/summary.h"
+#include "store/actions.h"
 
 #include <deque>
 #include <map>
@@ -60,7 +60,7 @@ class Scanner {
         std::shared_ptr<Outcome> outcome; ///< files only
         bool scans = false;               ///< this item's descriptor goes to a worker
         bool standard_input = false;
-        bool was_cached = true;           ///< in the page cache before we came
+        bool was_cached = true; ///< in the page cache before we came
     };
     struct Known {
         std::shared_ptr<Outcome> outcome;

@@ -15,7 +15,7 @@ struct Summary {
     std::uint64_t directories = 0;
     std::uint64_t files = 0;
     std::uint64_t infected = 0;
-    std::uint64_t partial = 0; ///< not fully scanned
+    std::uint64_t partial = 0;  ///< not fully scanned
     std::uint64_t too_deep = 0; ///< directories that --max-dir-recursion kept out
     std::uint64_t errors = 0;
     std::uint64_t not_removed = 0, not_moved = 0, not_copied = 0, not_quarantined = 0;

@@ -5,6 +5,7 @@
 #pragma once
 
 #include "base/error.h"
+#include "base/messages.h"
 
 #include <cstdint>
 #include <optional>
@@ -61,6 +62,9 @@ struct UpdateConfig {
 [[nodiscard]] Result<UpdateConfig>
 read_update_config(const std::optional<std::string> &file, std::vector<std::string> &warnings,
                    const std::vector<std::string> &files = standard_config_files());
+
+/// Where a run's lines go.
+[[nodiscard]] LogOptions log_options(const UpdateConfig &config);
 
 /// Every option as it is in effect, as clamconf prints it, with ` # default` after those that are.
 [[nodiscard]] std::string config_text(const UpdateConfig &config);

@@ -12,11 +12,11 @@
 
 #include "base/account.h"
 #include "base/error.h"
+#include "base/messages.h"
 #include "base/signals.h"
 #include "update/config.h"
 #include "update/download_bar.h"
 #include "update/freshclam.h"
-#include "update/messages.h"
 
 #include <cstdint>
 #include <map>

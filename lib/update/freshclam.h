@@ -7,10 +7,10 @@
 
 #include "base/account.h"
 #include "base/error.h"
+#include "base/messages.h"
 #include "base/signals.h"
 #include "update/config.h"
 #include "update/download_bar.h"
-#include "update/messages.h"
 
 #include <optional>
 #include <string>

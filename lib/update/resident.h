@@ -12,7 +12,6 @@
 
 #include <chrono>
 #include <functional>
-#include <string>
 
 namespace hostav {
 
@@ -29,25 +28,5 @@ struct ResidentOptions {
 /// Calls `check` again and again, until a signal ends it (0) or `check` returns false (its matter
 /// to remember why).
 void stay(Session &session, const ResidentOptions &options, const std::function<bool()> &check);
-
-/// The process id in a file, 0644, gone with this object unless it holds another process's by then.
-/// Made before root is given up, as freshclam does.
-class PidFile {
-  public:
-    static Result<PidFile> write(const std::string &path);
-    PidFile(PidFile &&other) noexcept;
-    PidFile &operator=(PidFile &&) = delete;
-    PidFile(const PidFile &) = delete;
-    PidFile &operator=(const PidFile &) = delete;
-    ~PidFile();
-
-  private:
-    explicit PidFile(std::string path) : path_(std::move(path)) {}
-    std::string path_;
-};
-
-/// Forks; the parent ends here with status 0 (or 1 where the child could not detach), the child
-/// goes on in a session of its own with /dev/null for stdin, stdout and stderr.
-[[nodiscard]] Result<void> go_to_background();
 
 } // namespace hostav

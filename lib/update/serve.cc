@@ -156,7 +156,7 @@ class Mirror {
 
     /// That the mirrors have diffs of a few versions only is no error of ours.
     OfficialResult fetch_quietly() {
-        auto unheard = Messages::open({}, {.quiet = true, .no_terminal = true});
+        auto unheard = Messages::open(LogOptions{}, {.quiet = true, .no_terminal = true});
         DownloadBar bar(STDOUT_FILENO, false, false);
         if (!unheard)
             return {};

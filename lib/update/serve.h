@@ -8,10 +8,10 @@
 
 #include "base/account.h"
 #include "base/error.h"
+#include "base/messages.h"
 #include "base/signals.h"
 #include "update/config.h"
 #include "update/database_set.h"
-#include "update/messages.h"
 #include "update/places.h"
 
 #include <string>

@@ -4,13 +4,13 @@
 #pragma once
 
 #include "base/account.h"
+#include "base/messages.h"
 #include "base/signals.h"
 #include "update/config.h"
 #include "update/database_set.h"
 #include "update/download_bar.h"
 #include "update/freshclam.h"
 #include "update/installation.h"
-#include "update/messages.h"
 #include "update/places.h"
 
 #include <optional>

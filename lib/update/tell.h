@@ -4,8 +4,8 @@
 #pragma once
 
 #include "base/error.h"
+#include "base/messages.h"
 #include "base/signals.h"
-#include "update/messages.h"
 
 #include <string>
 

@@ -5,7 +5,7 @@
 #pragma once
 
 #include "base/fd.h"
-#include "scan/actions.h"
+#include "store/actions.h"
 #include "tests/support/tree.h"
 
 #include <fcntl.h>

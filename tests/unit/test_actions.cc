@@ -2,9 +2,9 @@
 //
 // --copy, --move and --remove on real files: clamscan's names, modes and lines, and nothing lost
 // when a name has been swapped or a step fails.
-#include "scan/actions.h"
+#include "store/actions.h"
 
-#include "scan/object.h"
+#include "store/object.h"
 #include "tests/support/catch.h"
 #include "tests/support/infected.h"
 

@@ -2,7 +2,7 @@
 //
 // --quarantine and --restore on real files: inert in there, whole again afterwards, and nothing
 // lost or overwritten on any way between.
-#include "scan/quarantine.h"
+#include "store/quarantine.h"
 
 #include "base/digest.h"
 #include "base/json.h"

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
-#include "scan/staged_file.h"
+#include "store/staged_file.h"
 
 #include "base/text.h"
-#include "scan/object.h"
+#include "store/object.h"
 
 #include <array>
 #include <cstdio>

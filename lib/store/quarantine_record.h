@@ -4,8 +4,8 @@
 #pragma once
 
 #include "base/error.h"
-#include "scan/actions.h"
-#include "scan/object.h"
+#include "store/actions.h"
+#include "store/object.h"
 
 #include <cstdint>
 #include <ctime>

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-#include "update/messages.h"
+#include "base/messages.h"
 
 #include "base/fd.h"
 #include "base/files.h"
@@ -53,21 +53,22 @@ int priority(Severity severity) {
     }
 }
 
-/// UpdateLogFile: opened anew for each line, so that it may be moved away at any time. A second
-/// descriptor holds the lock by which freshclam keeps a second freshclam out.
-class UpdateLog {
+/// Opened anew for each line, so that it may be moved away at any time. A second
+/// descriptor holds the lock by which freshclam and clamd keep a second one of them out.
+class LockedLog {
   public:
-    static Result<UpdateLog> open(const std::string &path, std::uint64_t most) {
+    static Result<LockedLog> open(const LogOptions &options) {
+        const auto &path = *options.file;
         auto file = LogFile::open(path);
         if (!file)
             return std::unexpected(file.error());
         Fd held(::open(path.c_str(), O_WRONLY | O_NOFOLLOW | O_CLOEXEC));
         struct flock lock = {};
         lock.l_type = F_WRLCK;
-        if (held && ::fcntl(held.get(), F_SETLK, &lock) != 0 &&
+        if (options.lock && held && ::fcntl(held.get(), F_SETLK, &lock) != 0 &&
             (errno == EACCES || errno == EAGAIN))
-            return fail(escape_path(path), "is locked by another process (a freshclam?)");
-        return UpdateLog(path, most, std::move(*file), std::move(held));
+            return fail(escape_path(path), "is locked by another process");
+        return LockedLog(path, options.max_size, std::move(*file), std::move(held));
     }
 
     void write(const std::string &line) {
@@ -79,7 +80,7 @@ class UpdateLog {
     [[nodiscard]] bool timed() const { return file_.timed(); }
 
   private:
-    UpdateLog(std::string path, std::uint64_t most, LogFile file, Fd held)
+    LockedLog(std::string path, std::uint64_t most, LogFile file, Fd held)
         : path_(std::move(path)), most_(most), file_(std::move(file)), held_(std::move(held)) {}
     std::string path_;
     std::uint64_t most_;
@@ -109,7 +110,8 @@ class UpdateLog {
 struct Messages::Impl {
     MessageOptions options;
     bool time = false, syslog = false, log_verbose = false;
-    std::optional<UpdateLog> log;
+    std::string ident; ///< openlog(3) keeps the pointer
+    std::optional<LockedLog> log;
     void (*before)(void *) = nullptr;
     void *context = nullptr;
 
@@ -144,26 +146,26 @@ Messages::Messages(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
 Messages::Messages(Messages &&) noexcept = default;
 Messages::~Messages() = default;
 
-Result<Messages> Messages::open(const UpdateConfig &config, const MessageOptions &options) {
+Result<Messages> Messages::open(const LogOptions &log, const MessageOptions &options) {
     auto impl = std::make_unique<Impl>();
     impl->options = options;
-    impl->time = config.log_time;
-    impl->log_verbose = config.log_verbose;
-    if (config.update_log_file && *config.update_log_file != "/dev/null") {
-        auto log = UpdateLog::open(*config.update_log_file, config.log_file_max_size);
-        if (!log)
-            return std::unexpected(log.error());
-        impl->log = std::move(*log);
-        impl->log->write("--------------------------------------");
+    impl->time = log.time;
+    impl->log_verbose = log.verbose;
+    if (log.file && *log.file != "/dev/null") {
+        auto opened = LockedLog::open(log);
+        if (!opened)
+            return std::unexpected(opened.error());
+        impl->log = std::move(*opened);
+        if (log.head != nullptr)
+            impl->log->write(log.head);
     }
-    if (config.log_syslog) {
-        const auto *const facility =
-            std::ranges::find_if(facilities, [&config](const Facility &known) {
-                return config.log_facility == known.name;
-            });
+    if (log.syslog) {
+        const auto *const facility = std::ranges::find_if(
+            facilities, [&log](const Facility &known) { return log.facility == known.name; });
         if (facility == facilities.end())
-            return fail("LogFacility " + escape_path(config.log_facility), "there is no such one");
-        ::openlog("sigupdate", LOG_PID, facility->number);
+            return fail("LogFacility " + escape_path(log.facility), "there is no such one");
+        impl->ident = log.ident;
+        ::openlog(impl->ident.c_str(), LOG_PID, facility->number);
         impl->syslog = true;
     }
     return Messages(std::move(impl));

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-#include "scan/quarantine.h"
+#include "store/quarantine.h"
 
 #include "base/digest.h"
 #include "base/files.h"
@@ -7,8 +7,8 @@
 #include "base/json.h"
 #include "base/text.h"
 #include "base/walk.h"
-#include "scan/quarantine_record.h"
-#include "scan/staged_file.h"
+#include "store/quarantine_record.h"
+#include "store/staged_file.h"
 
 #include <algorithm>
 #include <fcntl.h>

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-#include "scan/quarantine_record.h"
+#include "store/quarantine_record.h"
 
 #include "base/json.h"
 #include "base/text.h"

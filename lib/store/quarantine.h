@@ -13,8 +13,8 @@
 
 #include "base/error.h"
 #include "base/fd.h"
-#include "scan/actions.h"
-#include "scan/object.h"
+#include "store/actions.h"
+#include "store/object.h"
 
 #include <string>
 

@@ -7,7 +7,7 @@
 
 #include "base/error.h"
 #include "base/fd.h"
-#include "scan/actions.h"
+#include "store/actions.h"
 
 #include <memory>
 #include <optional>

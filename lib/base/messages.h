@@ -1,19 +1,34 @@
 // SPDX-License-Identifier: GPL-2.0-only
 //
-// Where the lines of a run go, in freshclam's formats: stdout or stderr (`WARNING: ` and `ERROR: `
-// before the time there), UpdateLogFile (after the time there), syslog. The library decides what to
-// say; this decides where and how.
+// Where the lines of a run go, in the formats of freshclam and clamd: stdout or stderr (`WARNING: `
+// and `ERROR: ` before the time there), a log file (after the time there), syslog. The library
+// decides what to say; this decides where and how.
 #pragma once
 
 #include "base/error.h"
-#include "update/config.h"
 
+#include <cstdint>
 #include <memory>
+#include <optional>
+#include <string>
 #include <string_view>
 
 namespace hostav {
 
 enum class Severity { debug, verbose, info, warning, error };
+
+/// The logging options of freshclam.conf and clamd.conf.
+struct LogOptions {
+    std::optional<std::string> file;  ///< `/dev/null`: none
+    std::uint64_t max_size = 1 << 20; ///< bytes before the file is renamed; 0: never
+    bool lock = true;                 ///< a write lock (fcntl) keeps a second process out
+    bool time = false;                ///< `TIME -> ` before each line
+    bool verbose = false;
+    bool syslog = false;
+    std::string facility = "LOG_LOCAL6";
+    std::string ident;          ///< for syslog; must be a tool's name
+    const char *head = nullptr; ///< a first line for the file
+};
 
 struct MessageOptions {
     bool quiet = false; ///< errors only on the terminal
@@ -26,10 +41,9 @@ struct MessageOptions {
 
 class Messages {
   public:
-    /// Opens the log (0640, owned by whom we act as; a fcntl write lock on it keeps a freshclam
-    /// with the same UpdateLogFile out, as freshclam's own lock would keep us out: then an error)
-    /// and syslog.
-    static Result<Messages> open(const UpdateConfig &config, const MessageOptions &options);
+    /// Opens the log (0640, owned by whom we act as; the lock keeps a freshclam or clamd with the
+    /// same file out, as theirs would keep us out: then an error) and syslog.
+    static Result<Messages> open(const LogOptions &log, const MessageOptions &options);
     Messages(Messages &&) noexcept;
     Messages &operator=(Messages &&) = delete;
     Messages(const Messages &) = delete;

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-#include "scan/object.h"
+#include "store/object.h"
 
 #include "base/files.h"
 #include "base/held_object.h"

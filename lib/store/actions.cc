@@ -2,12 +2,12 @@
 //
 // --copy, --move and --remove: clamscan's names on collision, modes and lines. --quarantine is
 // handed to quarantine.cc.
-#include "scan/actions.h"
+#include "store/actions.h"
 
 #include "base/text.h"
 #include "base/walk.h"
-#include "scan/object.h"
-#include "scan/quarantine.h"
+#include "store/object.h"
+#include "store/quarantine.h"
 
 #include <cstdio>
 #include <fcntl.h>

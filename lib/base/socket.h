@@ -1,0 +1,23 @@
+// SPDX-License-Identifier: GPL-2.0-only
+//
+// The client's side of a local service: connecting and reading a short answer, every wait with an
+// end (10 seconds).
+#pragma once
+
+#include "base/error.h"
+#include "base/fd.h"
+
+#include <cstddef>
+#include <string>
+
+namespace hostav {
+
+/// A stream socket, close-on-exec, not blocking. Errors name the path.
+[[nodiscard]] Result<Fd> connect_unix(const std::string &path);
+/// `name` empty: localhost. Errors name the address.
+[[nodiscard]] Result<Fd> connect_tcp(const std::string &name, const std::string &port);
+
+/// At most `size` bytes of an answer, until it has `end_mark` or the other side closes.
+[[nodiscard]] std::string read_answer(int fd, char end_mark, std::size_t size);
+
+} // namespace hostav

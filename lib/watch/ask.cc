@@ -1,0 +1,101 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include "watch/ask.h"
+
+#include "base/json.h"
+#include "base/socket.h"
+#include "base/text.h"
+
+#include <string_view>
+#include <sys/socket.h>
+
+namespace hostav {
+
+namespace {
+
+constexpr std::size_t longest_answer = 1 << 18;
+/// Signatures older than this are a reason to look: freshclam's and sigupdate's own limit.
+constexpr std::uint64_t old_signatures = 7 * 86400;
+
+Result<Fd> connect(const WatchConfig &config) {
+    if (config.local_socket)
+        return connect_unix(*config.local_socket);
+    if (config.tcp_socket)
+        return connect_tcp(config.tcp_addr.empty() ? "127.0.0.1" : config.tcp_addr.front(),
+                           std::to_string(*config.tcp_socket));
+    return fail("", "the configuration names no socket to ask");
+}
+
+Result<std::string> ask(const WatchConfig &config, std::string_view command) {
+    const auto fd = connect(config);
+    if (!fd)
+        return std::unexpected(fd.error());
+    if (::send(fd->get(), command.data(), command.size(), MSG_NOSIGNAL) !=
+        static_cast<ssize_t>(command.size()))
+        return fail_errno("the daemon");
+    auto answer = read_answer(fd->get(), '\0', longest_answer);
+    if (!answer.ends_with('\0'))
+        return fail("the daemon", "does not answer");
+    answer.pop_back();
+    return answer;
+}
+
+std::string age(std::uint64_t seconds) {
+    constexpr std::uint64_t day = 86400;
+    constexpr std::uint64_t hour = 3600;
+    if (seconds >= 2 * day)
+        return std::to_string(seconds / day) + " days";
+    return seconds >= 2 * hour ? std::to_string(seconds / hour) + " hours"
+                               : std::to_string(seconds / 60) + " minutes";
+}
+
+} // namespace
+
+bool answers_ping(const WatchConfig &config) {
+    const auto answer = ask(config, std::string_view("zPING\0", 6));
+    return answer && *answer == "PONG";
+}
+
+Result<WatchStatus> ask_status(const WatchConfig &config, bool json) {
+    constexpr std::string_view command("zHOSTAV-STATUS\0", 15);
+    const auto answer = ask(config, command);
+    if (!answer)
+        return std::unexpected(answer.error());
+    auto object = parse_json_tree(*answer, "the daemon");
+    if (!object)
+        return std::unexpected(object.error());
+    const auto field = [&](const char *name) { return text_field(object->fields, name); };
+    const auto number = [&](const char *name) { return parse_number(field(name)).value_or(0); };
+    WatchStatus status;
+    const auto state = field("state");
+    const bool old = number("signature_age") > old_signatures;
+    status.good = (state == "protecting" || state == "serving" || state == "reporting") &&
+                  field("embedded") != "true" && !old && object->lists["missing"].empty();
+    if (json) {
+        status.text = *answer + "\n";
+        return status;
+    }
+    auto &text = status.text;
+    text = "State: " + state + " (pid " + field("pid") + ", for " + age(number("uptime")) + ")\n";
+    text += "Engine: " + field("version") + ", " + field("signatures") + " signatures" +
+            (field("embedded") == "true" ? " (embedded)" : "") +
+            (field("signature_age").empty() ? ""
+                                            : ", newest " + age(number("signature_age")) + " old") +
+            (old ? " (OLD)" : "") + (field("loading") == "true" ? ", new ones are loading" : "") +
+            "\n";
+    for (const auto &place : object->lists["file_systems"])
+        text += "Watched: " + escape_path(place) + "\n";
+    for (const auto &path : object->lists["missing"])
+        text += "Missing: " + escape_path(path) + "\n";
+    text += "Opens: " + field("count_events") + " asked, " + field("count_scans") + " scanned, " +
+            field("count_denied") + " denied, " + field("count_deadline") + " past the deadline, " +
+            field("queue") + " waiting\n";
+    text += "Latency of scanned opens: half within " + field("latency_p50") + " us, 99 % within " +
+            field("latency_p99") + " us\n";
+    for (const auto &block : object->objects["blocks"])
+        text += "Block: " + text_field(block, "time") + " " +
+                escape_path(text_field(block, "path")) + ": " + text_field(block, "signature") +
+                " " + text_field(block, "answer") + "\n";
+    return status;
+}
+
+} // namespace hostav

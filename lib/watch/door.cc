@@ -1,0 +1,236 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include "watch/door.h"
+
+#include "base/text.h"
+
+#include <algorithm>
+#include <csignal>
+#include <poll.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+namespace hostav {
+
+namespace {
+
+/// Replies that nobody reads; beyond it a request goes on only when they are read.
+constexpr std::size_t most_unsent = 1 << 20;
+constexpr std::chrono::milliseconds tick{1000};
+
+bool is_unix(int listener) {
+    sockaddr_storage address{};
+    socklen_t size = sizeof address;
+    return ::getsockname(listener, reinterpret_cast<sockaddr *>(&address), &size) == 0 &&
+           address.ss_family == AF_UNIX;
+}
+
+} // namespace
+
+Door::Door(const DoorOptions &options, Fd control)
+    : options_(options), control_(std::move(control)) {}
+
+void Door::log(const char *severity, const std::string &text) {
+    control_.send("log", {severity, text});
+}
+
+void Door::take_engine(Word &word) {
+    const auto state = decode_state(word.text(1));
+    PoolOptions pool;
+    pool.workers = options_.workers;
+    pool.timeout = options_.config.file_timeout();
+    if (pool_ && pool_->busy() > 0)
+        old_pool_ = std::move(pool_);
+    pool_ = std::make_unique<Pool>(std::make_unique<RemoteWorkers>(std::move(word.fd)), pool);
+    generation_ = static_cast<unsigned>(word.number(0));
+    state_ = state.value_or(EngineState{});
+}
+
+void Door::hear_word(Word &word) {
+    if (word.name == "engine" && word.fd) {
+        // In the state numbers and texts are separated by NUL, which is a word's own separator.
+        std::string state;
+        for (std::size_t i = 1; i < word.fields.size(); ++i)
+            state += word.fields[i] + '\0';
+        word.fields.resize(1);
+        word.fields.push_back(std::move(state));
+        take_engine(word);
+    } else if (word.name == "lending" && word.fd) {
+        lending_ = std::make_shared<RemoteWorkers>(std::move(word.fd));
+    } else if (word.name == "no-engine") {
+        if (pool_ && pool_->busy() > 0)
+            old_pool_ = std::move(pool_);
+        pool_.reset();
+        lending_.reset();
+        state_.digest.clear();
+    } else if (word.name == "text") {
+        for (auto &asked : std::exchange(asked_[word.text(0)], {})) {
+            const auto text = word.text(0) == "stats" ? stats_text(word.text(1)) : word.text(1);
+            asked.client->reply(asked.number, asked.framing, text);
+            --asked.client->outstanding;
+        }
+    } else if (word.name == "registered") {
+        for (auto &client : std::exchange(registering_[static_cast<pid_t>(word.number(0))], {})) {
+            client->reply(0, 'z', "OK");
+            --client->outstanding;
+        }
+    } else if (word.name == "quit") {
+        quit_ = true;
+    }
+}
+
+void Door::hear() {
+    while (auto word = control_.receive())
+        hear_word(*word);
+    quit_ = quit_ || control_.closed();
+}
+
+void Door::accept(int listener) {
+    for (;;) {
+        Fd socket(::accept4(listener, nullptr, nullptr, SOCK_CLOEXEC | SOCK_NONBLOCK));
+        if (!socket)
+            return;
+        const int fd = socket.get();
+        clients_[fd] =
+            std::make_shared<Connection>(next_client_++, std::move(socket), is_unix(listener));
+    }
+}
+
+void Door::close(const Client &client) {
+    client->gone = true;
+    if (client->registered)
+        control_.send("unregister", {std::to_string(client->pid)});
+    for (const auto &[theirs, ours] : client->lent)
+        client->lender->end(ours);
+    for (auto &request : requests_)
+        if (request->client == client)
+            request->stopped = true;
+    clients_.erase(client->socket.get());
+}
+
+void Door::tend(const Client &client) {
+    if (!client->gone)
+        take_commands(client);
+    if (!client->flush())
+        client->gone = true;
+    const bool served = client->served && !client->session && !client->lender &&
+                        !client->registered && !client->transfer && client->outstanding == 0;
+    const bool ended = client->state == Connection::State::closing && client->outstanding == 0;
+    if ((served || ended) && client->unsent() == 0)
+        client->gone = true;
+}
+
+void Door::check_times() {
+    const auto now = Clock::now();
+    const auto &config = options_.config;
+    for (const auto &[fd, client] : clients_) {
+        if (client->gone)
+            continue;
+        const auto passed = [now](Clock::time_point since, std::uint64_t seconds) {
+            return seconds != 0 && now - since >= std::chrono::seconds(seconds);
+        };
+        const bool asleep = client->outstanding == 0 && !client->lender && !client->registered;
+        const bool no_command =
+            !client->served && passed(client->opened, config.command_read_timeout);
+        const bool no_data =
+            (client->session || client->transfer) && passed(client->heard, config.read_timeout);
+        if (client->state != Connection::State::closing && asleep && (no_command || no_data)) {
+            client->say("COMMAND READ TIMED OUT");
+            client->state = Connection::State::closing;
+            client->transfer.reset();
+        }
+        // Who does not read is not waited for.
+        if (client->unsent() > 0 &&
+            now - client->sent >= std::chrono::milliseconds(config.send_buf_timeout)) {
+            log("verbose", "Client disconnected (FD " + std::to_string(fd) + ")");
+            client->gone = true;
+        }
+    }
+    if (pool_ && config.idle_timeout != 0)
+        pool_->end_idle(std::chrono::seconds(config.idle_timeout));
+}
+
+int Door::milliseconds_left() const {
+    // Nobody connected and nothing running: nothing to look after but idle workers.
+    if (clients_.empty() && jobs_.empty() && (!pool_ || pool_->live() == 0))
+        return -1;
+    auto left = static_cast<int>(tick.count());
+    for (const auto &[fd, client] : clients_)
+        if (client->unsent() > 0)
+            left = std::min(left, static_cast<int>(options_.config.send_buf_timeout) + 1);
+    for (const auto *pool : {pool_.get(), old_pool_.get()})
+        if (pool != nullptr && pool->milliseconds_left() >= 0)
+            left = std::min(left, pool->milliseconds_left());
+    return left;
+}
+
+void Door::wait() {
+    std::vector<pollfd> set{control_.poll_for()};
+    // As clamd: who comes when the queue is full waits in the kernel.
+    const bool full = jobs_.size() >= options_.config.max_queue;
+    for (const int listener : options_.listeners)
+        set.push_back({full ? -1 : listener, POLLIN, 0});
+    const auto first_client = set.size();
+    for (const auto &[fd, client] : clients_) {
+        short events = client->unsent() < most_unsent && !full ? POLLIN : 0;
+        if (client->unsent() > 0)
+            events = static_cast<short>(events | POLLOUT);
+        set.push_back({fd, events, 0});
+    }
+    const auto first_worker = set.size();
+    for (const auto *pool : {pool_.get(), old_pool_.get()})
+        if (pool != nullptr)
+            pool->add_to(set);
+    if (::poll(set.data(), set.size(), milliseconds_left()) < 0 && errno != EINTR) {
+        quit_ = true;
+        return;
+    }
+    control_.flush();
+    hear();
+    for (std::size_t i = 1; i < first_client; ++i)
+        if (set[i].revents != 0)
+            accept(set[i].fd);
+    for (std::size_t i = first_client; i < first_worker; ++i)
+        if (const auto found = clients_.find(set[i].fd);
+            found != clients_.end() && set[i].revents != 0)
+            if ((set[i].revents & (POLLIN | POLLHUP | POLLERR)) != 0 && !found->second->receive())
+                found->second->gone = true;
+    const std::span<const pollfd> workers(set.begin() + static_cast<std::ptrdiff_t>(first_worker),
+                                          set.end());
+    if (pool_) {
+        const auto handled = pool_->handle(workers);
+        collect(*pool_);
+        if (!handled) {
+            log("error", "the workers for requests: " + handled.error().text());
+            control_.send("broken", {std::to_string(generation_)});
+            pool_.reset();
+        }
+    }
+    if (old_pool_) {
+        best_effort(old_pool_->handle(workers));
+        collect(*old_pool_);
+        if (old_pool_->busy() == 0)
+            old_pool_.reset();
+    }
+    check_times();
+    pump();
+    std::vector<Client> all;
+    all.reserve(clients_.size());
+    for (const auto &[fd, client] : clients_)
+        all.push_back(client);
+    for (const auto &client : all) {
+        tend(client);
+        if (client->gone)
+            close(client);
+    }
+}
+
+void Door::run() {
+    while (!quit_)
+        wait();
+}
+
+void run_door(const DoorOptions &options, Fd control) {
+    Door(options, std::move(control)).run();
+}
+
+} // namespace hostav

@@ -1,0 +1,291 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include "watch/gate.h"
+
+#include "base/resources.h"
+#include "base/text.h"
+#include "engine/engine_server.h"
+
+#include <algorithm>
+#include <csignal>
+#include <fcntl.h>
+#include <poll.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+namespace hostav {
+
+namespace {
+
+constexpr int control_number = 3;
+/// Descriptors for everything but events: sockets of workers, mountinfo, what is opened for a
+/// moment.
+constexpr std::size_t other_descriptors = 16;
+/// More openers than this wait in the kernel.
+constexpr std::size_t most_held = 4096;
+/// How often missing paths are looked for; mounts are told by the kernel.
+constexpr std::chrono::milliseconds look_again{1000};
+
+void leave_parent(Fd &control, pid_t parent) {
+    ::prctl(PR_SET_PDEATHSIG, SIGKILL);
+    if (::getppid() != parent)
+        ::_exit(1);
+    ::setsid();
+    sigset_t none;
+    sigemptyset(&none);
+    ::sigprocmask(SIG_SETMASK, &none, nullptr);
+    // IO is what a lease that somebody breaks would kill us with.
+    for (const int signal : {SIGINT, SIGTERM, SIGHUP, SIGQUIT, SIGPIPE, SIGUSR1, SIGUSR2, SIGIO})
+        ::signal(signal, SIG_IGN);
+    ::dup2(control.release(), control_number);
+    ::syscall(SYS_close_range, control_number + 1, ~0U, 0);
+    control.reset(control_number);
+}
+
+std::size_t descriptors_for_events(unsigned workers) {
+    rlimit limit{};
+    if (::getrlimit(RLIMIT_NOFILE, &limit) != 0)
+        return 1;
+    const auto others = other_descriptors + std::size_t{2} * workers;
+    const auto all = static_cast<std::size_t>(limit.rlim_cur);
+    return std::clamp<std::size_t>(all > others ? all - others : 1, 1, most_held);
+}
+
+} // namespace
+
+Gate::Gate(const GateOptions &options, Fd control, FanotifyGroup group, Fd mountinfo)
+    : options_(options), control_(std::move(control)), group_(std::move(group)),
+      mountinfo_(std::move(mountinfo)),
+      territory_({options.config.include_paths, options.config.exclude_paths,
+                  options.config.exclude_patterns, options.config.mount_paths}),
+      main_(::getppid()), capacity_(descriptors_for_events(options.workers)) {
+    own_sessions_.insert(::getpid());
+    for (const auto uid : options.config.excluded_uids)
+        excluded_users_.insert(static_cast<uid_t>(uid));
+}
+
+Result<std::unique_ptr<Gate>> Gate::create(const GateOptions &options, Fd control) {
+    const auto &config = options.config;
+    auto group = FanotifyGroup::create({config.gate_open, config.gate_exec, config.prevention});
+    if (!group)
+        return std::unexpected(group.error());
+    Fd mountinfo(::open("/proc/self/mountinfo", O_RDONLY | O_CLOEXEC));
+    if (!mountinfo)
+        return fail_errno("/proc/self/mountinfo");
+    return std::unique_ptr<Gate>(
+        new Gate(options, std::move(control), std::move(*group), std::move(mountinfo)));
+}
+
+void Gate::complain_once(const std::string &key, const std::string &text) {
+    if (complained_.insert(key).second)
+        control_.send("warning", {text});
+}
+
+void Gate::mark(const std::vector<const Mount *> &mounts, const FileSystemKind &kind) {
+    const auto &device = mounts.front()->device;
+    for (const auto *mount : mounts)
+        remembers_[mount->id] = kind.remembers;
+    if (marked_.contains(device))
+        return;
+    std::string why = "no mount of it can be reached";
+    for (const auto *mount : mounts) {
+        // Another mount may lie over it: what the path leads to is what counts.
+        const Fd place(::open(mount->point.c_str(), O_PATH | O_CLOEXEC));
+        struct statx st = {};
+        if (!place || !look_at(place.get(), st) || st.stx_mnt_id != mount->id)
+            continue;
+        bool whole = true;
+        const auto marked =
+            group_.mark_file_system("/proc/self/fd/" + std::to_string(place.get()), whole);
+        if (marked) {
+            marked_.insert(device);
+            control_.send("marked", {device, mount->point, mount->type});
+            if (!whole)
+                complain_once("mount " + device, escape_path(mount->point) +
+                                                     ": this kernel can watch the mount only, "
+                                                     "not its file system");
+            return;
+        }
+        why = marked.error().why;
+    }
+    complain_once("mark " + device, escape_path(mounts.front()->point) + " (" +
+                                        mounts.front()->type + ") is not watched: " + why);
+}
+
+/// What is inside may have changed: mounts have, or an included path has appeared.
+void Gate::look_at_mounts() {
+    next_look_ = Clock::now() + look_again;
+    auto table = MountTable::read(mountinfo_.get());
+    if (!table) {
+        complain_once("mountinfo", table.error().text());
+        return;
+    }
+    if (!territory_.update(std::move(*table)) && !marked_.empty())
+        return;
+    // A number that is gone may come back as another file system.
+    std::set<std::string> present;
+    for (const auto &mount : territory_.table().mounts())
+        present.insert(mount.device);
+    std::erase_if(marked_, [&present](const auto &device) { return !present.contains(device); });
+    for (const auto &mounts : territory_.marked()) {
+        const auto kind = kind_of(*mounts.front());
+        if (kind.gate == options_.name)
+            mark(mounts, kind);
+    }
+    for (const auto *mount : territory_.reported_mounts())
+        if (kind_of(*mount).gate == options_.name && marked_mounts_.insert(mount->id).second)
+            if (auto marked = group_.mark_mount(mount->point); !marked)
+                complain_once("report " + mount->point, marked.error().text());
+}
+
+void Gate::retire_pool() {
+    if (!pool_)
+        return;
+    if (old_pool_) {
+        old_pool_.reset();
+        take_back(old_generation_);
+    }
+    old_pool_ = std::move(pool_);
+    old_generation_ = generation_;
+}
+
+void Gate::take_engine(Word &word) {
+    const auto generation = static_cast<unsigned>(word.number(0));
+    PoolOptions pool;
+    pool.workers = options_.workers;
+    pool.timeout = options_.config.file_timeout();
+    // The old engine finishes what it has; its verdicts are answers, but are not remembered.
+    retire_pool();
+    pool_ = std::make_unique<Pool>(std::make_unique<RemoteWorkers>(std::move(word.fd)), pool);
+    generation_ = generation;
+    infected_.clear();
+    group_.forget_all();
+    best_effort(pool_->start_ahead(options_.name == plain_gate ? options_.workers : 1));
+    control_.send("serving", {std::to_string(generation)});
+}
+
+void Gate::hear_word(Word &word) {
+    if (word.name == "own") {
+        own_sessions_ = {::getpid()};
+        for (std::size_t i = 0; i < word.fields.size(); ++i)
+            own_sessions_.insert(static_cast<pid_t>(word.number(i)));
+    } else if (word.name == "engine" && word.fd) {
+        take_engine(word);
+    } else if (word.name == "no-engine") {
+        retire_pool();
+    } else if (word.name == "register") {
+        registered_.insert(static_cast<pid_t>(word.number(0)));
+    } else if (word.name == "unregister") {
+        registered_.erase(static_cast<pid_t>(word.number(0)));
+    } else if (word.name == "clean" && word.fd && word.number(0) == generation_) {
+        struct statx st = {};
+        struct stat plain = {};
+        if (look_at(word.fd.get(), st) && ::fstat(word.fd.get(), &plain) == 0) {
+            const Identity identity{plain.st_dev, plain.st_ino, plain.st_size, plain.st_ctim,
+                                    plain.st_mtim};
+            auto scan = new_scan(identity, st, "");
+            scan->fd = std::move(word.fd);
+            // It is as it was when the scan began, or it earns nothing.
+            if (word.text(1) == std::to_string(plain.st_ctim.tv_sec) + "." +
+                                    std::to_string(plain.st_ctim.tv_nsec) &&
+                marked_.contains(std::to_string(st.stx_dev_major) + ":" +
+                                 std::to_string(st.stx_dev_minor)))
+                remember(*scan);
+        }
+    } else if (word.name == "ping") {
+        control_.send("pong");
+    } else if (word.name == "statistics") {
+        statistics_.queue = small_.size() + large_.size();
+        statistics_.workers = options_.workers;
+        statistics_.busy = pool_ ? pool_->busy() : 0;
+        control_.send("statistics", statistics_.fields());
+    } else if (word.name == "quit") {
+        quit_ = true;
+    }
+}
+
+void Gate::hear() {
+    while (auto word = control_.receive())
+        hear_word(*word);
+    if (control_.closed())
+        quit_ = true;
+}
+
+void Gate::wait() {
+    std::vector<pollfd> set{control_.poll_for(),
+                            {mountinfo_.get(), POLLPRI, 0},
+                            {held_ < capacity_ ? group_.fd() : -1, POLLIN, 0}};
+    const auto now = Clock::now();
+    auto until = std::min(next_look_, next_deadline_);
+    for (const auto *pool : {pool_.get(), old_pool_.get()}) {
+        if (pool == nullptr)
+            continue;
+        pool->add_to(set);
+        if (const int left = pool->milliseconds_left(); left >= 0)
+            until = std::min(until, now + std::chrono::milliseconds(left));
+    }
+    const auto left =
+        std::chrono::duration_cast<std::chrono::milliseconds>(until - now).count() + 1;
+    if (::poll(set.data(), set.size(),
+               static_cast<int>(std::clamp<std::int64_t>(left, 0, look_again.count()))) < 0 &&
+        errno != EINTR)
+        return end();
+    control_.flush();
+    hear(); // before events: they may be of processes that we are told of just now
+    if ((set[1].revents & (POLLPRI | POLLERR)) != 0 || Clock::now() >= next_look_)
+        look_at_mounts();
+    const std::span<const pollfd> workers(set.begin() + 3, set.end());
+    if (pool_) {
+        const auto handled = pool_->handle(workers);
+        collect(*pool_);
+        if (!handled) {
+            control_.send("error", {"the workers of the gate: " + handled.error().text()});
+            engine_broke();
+        }
+    }
+    if (old_pool_) {
+        best_effort(old_pool_->handle(workers));
+        collect(*old_pool_);
+        if (old_pool_->busy() == 0)
+            old_pool_.reset();
+    }
+    if (set[2].revents != 0)
+        take_events();
+    meet_deadlines();
+    dispatch();
+}
+
+/// Whoever waits gets the fail mode's answer; what the kernel still has it lets go with the group.
+void Gate::end() {
+    quit_ = true;
+    const bool allow = !(options_.config.deny_on_error && options_.config.prevention);
+    for (auto *queue : {&small_, &large_})
+        for (auto &scan : *queue)
+            answer_all(*scan, allow);
+    for (auto &[job, scan] : running_)
+        answer_all(*scan, allow);
+}
+
+void Gate::run() {
+    look_at_mounts();
+    control_.send("ready", {group_.features()});
+    while (!quit_)
+        wait();
+    end();
+}
+
+void run_gate(const GateOptions &options, Fd control, pid_t parent) {
+    leave_parent(control, parent);
+    const int copy = ::fcntl(control.get(), F_DUPFD_CLOEXEC, control_number + 1);
+    auto gate = Gate::create(options, std::move(control));
+    if (!gate) {
+        Wire(Fd(copy)).send("failed-start", {gate.error().text()});
+        ::_exit(1);
+    }
+    ::close(copy);
+    (*gate)->run();
+    ::_exit(0);
+}
+
+} // namespace hostav

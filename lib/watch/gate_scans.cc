@@ -1,0 +1,264 @@
+// SPDX-License-Identifier: GPL-2.0-only
+//
+// Scans from the queue to the answer. Small files never wait behind large ones: the last free
+// worker takes only small ones, and what nobody waits for takes none while somebody does.
+#include "watch/gate.h"
+
+#include <algorithm>
+#include <csignal>
+#include <fcntl.h>
+
+namespace hostav {
+
+namespace {
+
+/// Infected files that are denied without a scan; more are scanned again.
+constexpr std::size_t most_infected = 4096;
+/// A file whose worker died is tried once more: it may not have been the file's fault.
+constexpr unsigned most_tries = 2;
+
+bool lost_its_worker(const Report &report) {
+    return report.verdict == Verdict::error && report.error == "Scanner crashed";
+}
+
+std::string base_name(const std::string &path) {
+    return path.substr(path.rfind('/') + 1);
+}
+
+} // namespace
+
+int Gate::Scan::file() const {
+    if (fd)
+        return fd.get();
+    return waiters.empty() ? late.front().fd.get() : waiters.front().fd.get();
+}
+
+void Gate::enqueue(ScanPtr scan) {
+    auto &queue = scan->large ? large_ : small_;
+    queue.push_back(std::move(scan));
+    dispatch();
+}
+
+/// The queue that the next free worker serves, or nothing.
+std::deque<Gate::ScanPtr> *Gate::next_queue() {
+    const bool takes_large = busy_large_ + 1 < options_.workers;
+    if (takes_large && !large_.empty() &&
+        (small_.empty() || large_.front()->since < small_.front()->since))
+        return &large_;
+    if (!small_.empty())
+        return &small_;
+    // Nobody waits: one worker at a time may look at what somebody may ask for later.
+    const bool quiet = large_.empty() && takes_large;
+    const bool one = std::ranges::any_of(
+        running_, [](const auto &running) { return running.second->background; });
+    return quiet && !one && !background_.empty() ? &background_ : nullptr;
+}
+
+void Gate::dispatch() {
+    while (pool_ && pool_->has_room()) {
+        auto *const queue = next_queue();
+        if (queue == nullptr)
+            return;
+        auto scan = std::move(queue->front());
+        queue->pop_front();
+        if (!submit(std::move(scan)))
+            return;
+    }
+}
+
+bool Gate::submit(ScanPtr scan) {
+    const auto job = next_job_++;
+    // What is recognised as a change is what happens after this look.
+    scan->generation = generation_;
+    if (auto sent = pool_->submit(job, scan->file(), base_name(scan->path)); !sent) {
+        control_.send("error", {"no worker for the gate: " + sent.error().text()});
+        auto &queue = scan->background ? background_ : scan->large ? large_ : small_;
+        queue.push_front(std::move(scan));
+        engine_broke();
+        return false;
+    }
+    busy_large_ += scan->large || scan->background ? 1 : 0;
+    statistics_.count(scan->background ? Count::background : Count::scans);
+    running_[job] = std::move(scan);
+    return true;
+}
+
+void Gate::collect(Pool &pool) {
+    const bool current = &pool == pool_.get();
+    for (auto &done : pool.take()) {
+        const auto found = running_.find(done.job);
+        if (found == running_.end())
+            continue;
+        auto scan = std::move(found->second);
+        running_.erase(found);
+        busy_large_ -= scan->large || scan->background ? 1 : 0;
+        if (lost_its_worker(done.report) && ++scan->tries < most_tries)
+            try_again(std::move(scan));
+        else
+            finish(std::move(scan), done.report, current && scan->generation == generation_);
+    }
+}
+
+void Gate::try_again(ScanPtr scan) {
+    auto &queue = scan->background ? background_ : scan->large ? large_ : small_;
+    queue.push_front(std::move(scan));
+}
+
+void Gate::answer(Waiter &waiter, bool allow) {
+    if (!waiter.asks)
+        return;
+    group_.answer(waiter.fd.get(), allow);
+    statistics_.count(allow ? Count::allowed : Count::denied);
+    statistics_.answers.add(Clock::now() - waiter.since);
+}
+
+void Gate::answer_all(Scan &scan, bool allow) {
+    for (auto &waiter : scan.waiters)
+        answer(waiter, allow);
+}
+
+void Gate::release(std::list<Waiter> &waiters) {
+    held_ -= waiters.size();
+    waiters.clear();
+}
+
+/// `current`: by the signatures that are in force. Answers first, tells afterwards.
+void Gate::finish(ScanPtr scan, const Report &report, bool current) {
+    const auto &config = options_.config;
+    switch (report.verdict) {
+    case Verdict::clean:
+        statistics_.count(report.limits.empty() ? Count::clean : Count::partial);
+        // Before the answer: the opener may be a writer, and then it must not be remembered.
+        if (current)
+            remember(*scan);
+        answer_all(*scan, true);
+        if (config.log_clean && scan->shown)
+            control_.send("clean", {scan->path});
+        break;
+    case Verdict::infected: {
+        statistics_.count(Count::infected);
+        answer_all(*scan, !config.prevention);
+        const bool denied = std::ranges::any_of(scan->waiters, [&config](const auto &waiter) {
+            return waiter.asks && config.prevention;
+        });
+        if (scan->shown)
+            report_found(*scan, report,
+                         denied               ? "denied"
+                         : scan->late.empty() ? "reported"
+                                              : "late");
+        if (current && scan->settled && !report.detections.empty()) {
+            if (infected_.size() >= most_infected)
+                infected_.clear();
+            infected_[scan->identity] = report.detections.front().signature;
+        }
+        break;
+    }
+    case Verdict::error:
+        statistics_.count(Count::failed);
+        answer_all(*scan, !(config.deny_on_error && config.prevention));
+        if (scan->shown)
+            control_.send("failed",
+                          {scan->path, report.error,
+                           config.deny_on_error && config.prevention ? "denied" : "allowed"});
+        break;
+    }
+    release(scan->waiters);
+    release(scan->late);
+    held_ -= scan->fd ? 1 : 0;
+}
+
+/// Gives the verdict to the kernel, unless the content may be another one by now, or somebody may
+/// change it in a way that the kernel does not tell.
+void Gate::remember(Scan &scan) {
+    if (!scan.remembers)
+        return;
+    const int fd = scan.file();
+    if (!scan.settled || !group_.remember(fd)) {
+        statistics_.count(Count::unmarked);
+        return;
+    }
+    // A lease for reading is refused while anybody has the file open for writing, or mapped so.
+    const bool alone = ::fcntl(fd, F_SETLEASE, F_RDLCK) == 0;
+    if (alone)
+        ::fcntl(fd, F_SETLEASE, F_UNLCK);
+    struct stat st = {};
+    const bool same = ::fstat(fd, &st) == 0 && Identity{st.st_dev, st.st_ino, st.st_size,
+                                                        st.st_ctim, st.st_mtim} == scan.identity;
+    if (!alone || !same)
+        group_.forget(fd);
+    statistics_.count(alone && same ? Count::marks : Count::unmarked);
+}
+
+void Gate::report_found(const Scan &scan, const Report &report, const char *answer) {
+    std::vector<std::string> fields{
+        scan.path,     answer,
+        report.md5,    std::to_string(scan.identity.size),
+        report.sha256, std::to_string(scan.waiters.empty() ? 0 : scan.waiters.front().pid)};
+    for (const auto &detection : report.detections)
+        fields.push_back(detection.signature);
+    Fd copy;
+    if (options_.config.quarantine && held_ + 1 < capacity_)
+        copy.reset(::fcntl(scan.file(), F_DUPFD_CLOEXEC, 0));
+    control_.send("found", fields, std::move(copy));
+}
+
+/// No worker can be had: what runs is queued again, and the main process brings another engine.
+void Gate::engine_broke() {
+    if (!pool_)
+        return;
+    control_.send("broken", {std::to_string(generation_)});
+    pool_.reset();
+    take_back(generation_);
+}
+
+/// The workers of that generation are gone; what they had is queued again.
+void Gate::take_back(unsigned generation) {
+    for (auto &[job, scan] : running_)
+        if (scan->generation == generation) {
+            busy_large_ -= scan->large || scan->background ? 1 : 0;
+            try_again(std::move(scan));
+        }
+    std::erase_if(running_, [](const auto &running) { return !running.second; });
+}
+
+void Gate::meet_deadlines() {
+    const auto now = Clock::now();
+    if (now < next_deadline_)
+        return;
+    next_deadline_ = Clock::time_point::max();
+    const auto limit = std::chrono::seconds(options_.config.deadline);
+    const bool allow = !(options_.config.deny_on_error && options_.config.prevention);
+    const auto look = [&](Scan &scan) {
+        while (!scan.waiters.empty() && scan.waiters.front().since + limit <= now) {
+            auto &waiter = scan.waiters.front();
+            if (waiter.asks) {
+                answer(waiter, allow);
+                statistics_.count(Count::deadline);
+                control_.send("deadline", {scan.path, allow ? "allowed" : "denied"});
+            }
+            scan.late.splice(scan.late.end(), scan.waiters, scan.waiters.begin());
+        }
+        // One descriptor is enough to go on with the scan.
+        while (scan.late.size() > 1) {
+            scan.late.pop_back();
+            --held_;
+        }
+        if (!scan.waiters.empty())
+            next_deadline_ = std::min(next_deadline_, scan.waiters.front().since + limit);
+    };
+    for (auto *queue : {&small_, &large_}) {
+        for (auto &scan : *queue)
+            look(*scan);
+        // Nobody waits for it any more, and no worker has it.
+        std::erase_if(*queue, [this](const ScanPtr &scan) {
+            if (!scan->waiters.empty())
+                return false;
+            release(scan->late);
+            return true;
+        });
+    }
+    for (auto &[job, scan] : running_)
+        look(*scan);
+}
+
+} // namespace hostav
