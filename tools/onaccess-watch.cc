@@ -184,7 +184,9 @@ int serve(const WatchConfig &config, const WatchOptions &options,
                                    options.action(config) == Action::none ? nullptr : &*actions})
                            .run();
     if (!ended)
-        messages->say(Severity::debug, ended.error().text());
+        messages->log_only(Severity::error, ended.error().text());
+    if (listeners->remove())
+        messages->info("Socket file removed.");
     messages->info("--- Stopped at " + log_time(std::time(nullptr)));
     return ended ? 0 : complain(ended.error());
 }

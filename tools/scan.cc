@@ -10,6 +10,7 @@
 #include "engine/installed_engine.h"
 #include "scan/options.h"
 #include "scan/output.h"
+#include "scan/resident.h"
 #include "scan/scanner.h"
 
 #include <clocale>
@@ -17,6 +18,7 @@
 #include <cstdio>
 #include <cstdlib>
 #include <memory>
+#include <optional>
 
 namespace {
 
@@ -119,26 +121,89 @@ struct Session {
     Printer printer;
 };
 
+/// The resident engine of this machine, if there is one to talk to. It is silent about why not,
+/// unless one was named.
+Result<std::shared_ptr<Resident>> find_resident(const ScanOptions &options) {
+    const auto choice = options.engine_choice.value_or("auto");
+    const bool named = choice != "auto" && choice != "local";
+    const auto socket = named ? choice : resident_socket();
+    if (socket.empty())
+        return nullptr;
+    auto resident = Resident::connect(socket);
+    if (!resident && !named)
+        return nullptr;
+    return resident;
+}
+
+/// Where workers come from: the resident engine, or one that is loaded here.
+class Engines {
+  public:
+    Engines(ScanOptions &options, Prepared &prepared, Progress &loading)
+        : options_(options), prepared_(prepared), loading_(loading) {}
+
+    Result<std::unique_ptr<WorkerHost>> host() {
+        auto resident = find_resident(options_);
+        if (!resident)
+            return std::unexpected(resident.error());
+        resident_ = *resident;
+        const auto choice = options_.engine_choice.value_or("auto");
+        if (!resident_ || choice == "local")
+            return local();
+        const auto offered = resident_->offer(options_.engine);
+        if (!offered && choice != "auto")
+            return std::unexpected(offered.error());
+        if (!offered)
+            return local();
+        signatures_ = resident_->signatures();
+        auto instead = choice == "auto" ? LentWorkers::Instead([this] { return local(); })
+                                        : LentWorkers::Instead();
+        return std::make_unique<LentWorkers>(resident_, std::move(instead));
+    }
+    [[nodiscard]] std::uint64_t signatures() const { return signatures_; }
+    [[nodiscard]] const std::shared_ptr<Resident> &resident() const { return resident_; }
+
+  private:
+    ScanOptions &options_;
+    Prepared &prepared_;
+    Progress &loading_;
+    std::shared_ptr<Resident> resident_; ///< kept while we scan: root's opens pass its gate
+    std::optional<Engine> engine_;
+    std::uint64_t signatures_ = 0;
+
+    Result<std::unique_ptr<WorkerHost>> local() {
+        auto engine = load_engine(options_, prepared_.run, loading_);
+        loading_.clear();
+        if (!engine)
+            return std::unexpected(engine.error());
+        engine_.emplace(std::move(*engine));
+        signatures_ = engine_->signatures();
+        prepare_for_cage();
+        return LocalWorkers::create(*engine_,
+                                    options_.print.json || options_.action() == Action::quarantine,
+                                    std::move(prepared_.run));
+    }
+};
+
 /// From the first worker to the last answer.
-End scan_with(Engine &engine, Session &session) {
+End scan_with(Engines &engines, std::unique_ptr<WorkerHost> host, Session &session) {
     const auto start = std::chrono::steady_clock::now();
     const auto &options = session.options;
-    session.summary.known_signatures = engine.signatures();
-    prepare_for_cage();
+    session.summary.known_signatures = static_cast<unsigned>(engines.signatures());
     PoolOptions pool_options;
     pool_options.workers = static_cast<unsigned>(options.jobs);
     session.summary.workers = pool_options.workers;
     pool_options.timeout = options.file_timeout();
-    pool_options.digest = options.print.json || options.action() == Action::quarantine;
-    auto pool = Pool::create(engine, pool_options, std::move(session.prepared.run));
-    if (!pool)
-        return {complain(pool.error())};
+    auto pool = std::make_unique<Pool>(std::move(host), pool_options);
     pool->set_messages([&session](std::string_view text) {
         session.progress.clear();
         std::fprintf(stderr, "%s\n", escape_path(text).c_str());
     });
     Scanner scanner(options, {*pool, session.prepared.source, session.printer, session.progress,
-                              session.prepared.actions, session.summary, session.signals});
+                              session.prepared.actions, session.summary, session.signals,
+                              [&engines](int fd, const struct stat &st) {
+                                  if (engines.resident())
+                                      engines.resident()->tell_clean(fd, st);
+                              }});
     const auto ran = scanner.run();
     pool->stop();
     session.progress.clear();
@@ -156,8 +221,8 @@ End scan_files(ScanOptions &options, Prepared &prepared) {
     summary.engine_version = Engine::version();
     summary.start = std::time(nullptr);
     Progress loading(STDERR_FILENO, !options.print.quiet && !options.debug);
-    auto engine = load_engine(options, prepared.run, loading);
-    loading.clear();
+    Engines engines(options, prepared, loading);
+    auto host = engines.host();
     auto signals = Signals::watch();
     if (!signals)
         return {complain(signals.error())};
@@ -175,7 +240,7 @@ End scan_files(ScanOptions &options, Prepared &prepared) {
     if (options.file_list && !options.paths.empty())
         printer.warning("Only scanning files from --file-list (files passed at cmdline are "
                         "ignored)");
-    End end = engine ? scan_with(*engine, session) : End{complain(engine.error())};
+    End end = host ? scan_with(engines, std::move(*host), session) : End{complain(host.error())};
     if (end.signal != 0 && end.signal != SIGINT)
         return end;
     session.summary.end = std::time(nullptr);

@@ -14,6 +14,7 @@
 #include <sys/stat.h>
 #include <syslog.h>
 #include <unistd.h>
+#include <utility>
 
 namespace hostav {
 
@@ -181,6 +182,12 @@ void Messages::say(Severity severity, std::string_view line) {
             safe += c;
     impl_->terminal(severity, safe);
     impl_->to_log(severity, safe);
+}
+
+void Messages::log_only(Severity severity, std::string_view line) {
+    const auto shown = std::exchange(impl_->options.no_terminal, true);
+    say(severity, line);
+    impl_->options.no_terminal = shown;
 }
 
 void Messages::relay(std::string_view line) {

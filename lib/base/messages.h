@@ -52,6 +52,8 @@ class Messages {
 
     /// One line; control characters are escaped here.
     void say(Severity severity, std::string_view line);
+    /// As say(), but not to the terminal, where the tool prints it in its own way.
+    void log_only(Severity severity, std::string_view line);
     void info(std::string_view line) { say(Severity::info, line); }
     void warning(std::string_view line) { say(Severity::warning, line); }
     void error(std::string_view line) { say(Severity::error, line); }

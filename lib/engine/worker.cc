@@ -5,13 +5,16 @@
 #include "engine/message.h"
 
 #include <array>
+#include <chrono>
 #include <csignal>
 #include <cstdlib>
 #include <fcntl.h>
 #include <malloc.h>
+#include <sched.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/syscall.h>
+#include <thread>
 
 namespace hostav {
 
@@ -90,6 +93,22 @@ Result<Engine> load_caged(EngineOptions options, const CageState &cage) {
     return Engine::load(options);
 }
 
+/// The next job. Where files come one after another the next is here within microseconds, and to
+/// wake a process that sleeps on another CPU takes longer than to scan a small file: so it is
+/// looked for a moment before we sleep. Others who want the CPU get it meanwhile.
+std::optional<Message> next_job(bool may_look) {
+    using Clock = std::chrono::steady_clock;
+    constexpr std::chrono::microseconds moment{150};
+    bool would_block = false;
+    for (const auto end = Clock::now() + moment; may_look && Clock::now() < end;) {
+        auto message = receive_message(socket_number, false, would_block);
+        if (message || !would_block)
+            return message;
+        ::sched_yield();
+    }
+    return receive_message(socket_number, true, would_block);
+}
+
 [[noreturn]] void serve(Engine &engine, const std::string &temp_path, bool digest,
                         const std::string &hello) {
     engine.set_temporary_directory(temp_path);
@@ -98,9 +117,12 @@ Result<Engine> load_caged(EngineOptions options, const CageState &cage) {
     });
     if (!send_message(socket_number, MessageKind::ready, hello))
         ::_exit(0);
-    bool would_block = false;
-    while (const auto job = receive_message(socket_number, true, would_block))
+    bool may_look = false;
+    const bool alone = std::thread::hardware_concurrency() <= 1;
+    while (const auto job = next_job(may_look)) {
         scan_one(engine, digest, *job);
+        may_look = !alone;
+    }
     ::_exit(0);
 }
 

@@ -76,6 +76,8 @@ void declare_resources(CommandLine &line, ScanOptions &options) {
     line.number("timeout", 0, options.timeout, 1, 86400, "SECONDS",
                 "Longest time for a file [--max-scantime and 30 s]");
     line.flag("nice", 0, options.nice, "Only idle CPU and disk time");
+    line.text("engine", 0, options.engine_choice, "WHICH",
+              "auto, local or PATH: use the resident engine's signatures [auto]");
     line.text("tempdir", 0, options.tempdir, "DIR", "Temporary files below DIR");
     line.flag("leave-temps", 0, options.engine.leave_temporary_files, "Keep temporary files");
     line.flag("force-to-disk", 0, options.engine.force_to_disk,

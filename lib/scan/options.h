@@ -47,6 +47,7 @@ struct ScanOptions {
     std::optional<std::uint64_t> timeout; ///< seconds a file
     bool strict = false;
     bool nice = false;
+    std::optional<std::string> engine_choice; ///< auto, local, or a resident engine's socket
     std::optional<std::string> tempdir;
 
     [[nodiscard]] Action action() const;

@@ -146,6 +146,8 @@ void Scanner::collect() {
         auto &item = *found->second;
         scanning_.erase(found);
         bytes_ += static_cast<std::uint64_t>(item.entry.st.st_size);
+        if (parts_.clean && done.report.verdict == Verdict::clean && done.report.limits.empty())
+            parts_.clean(item.entry.fd.get(), item.entry.st);
         item.outcome->report = std::move(done.report);
         item.outcome->ready = true;
         // What we brought into the page cache goes; what others use stays.

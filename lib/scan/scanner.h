@@ -22,6 +22,7 @@
 #include "store/actions.h"
 
 #include <deque>
+#include <functional>
 #include <map>
 #include <memory>
 #include <set>
@@ -39,6 +40,8 @@ class Scanner {
         Actions &actions;
         Summary &summary;
         Signals &signals;
+        /// Called for every file that was scanned in full and is clean; may be empty.
+        std::function<void(int fd, const struct stat &st)> clean;
     };
     Scanner(const ScanOptions &options, Parts parts);
 

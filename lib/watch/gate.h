@@ -30,6 +30,7 @@
 #include <memory>
 #include <set>
 #include <sys/stat.h>
+#include <thread>
 #include <unordered_map>
 
 namespace hostav {
@@ -101,6 +102,7 @@ class Gate {
     unsigned generation_ = 0;
     unsigned old_generation_ = 0;
     bool quit_ = false;
+    bool several_cpus_ = std::thread::hardware_concurrency() > 1;
 
     std::set<pid_t> own_sessions_;
     pid_t main_ = 0;

@@ -127,7 +127,7 @@ void Gate::take_events() {
 bool Gate::is_ours(pid_t pid) {
     if (pid <= 0) // of a process that our pid namespace does not show; 0 would mean ourselves
         return false;
-    if (pid == main_ || pid == ::getpid())
+    if (pid == main_)
         return true;
     const auto session = ::getsid(pid);
     return session > 0 && own_sessions_.contains(session);

@@ -128,10 +128,9 @@ void Gate::finish(ScanPtr scan, const Report &report, bool current) {
     switch (report.verdict) {
     case Verdict::clean:
         statistics_.count(report.limits.empty() ? Count::clean : Count::partial);
-        // Before the answer: the opener may be a writer, and then it must not be remembered.
+        answer_all(*scan, true);
         if (current)
             remember(*scan);
-        answer_all(*scan, true);
         if (config.log_clean && scan->shown)
             control_.send("clean", {scan->path});
         break;

@@ -161,8 +161,12 @@ Result<Listeners> Listeners::bind(const WatchConfig &config, const Account *owne
 }
 
 Listeners::~Listeners() {
-    if (!path_.empty() && maker_ == ::getpid())
-        ::unlink(path_.c_str());
+    remove();
+}
+
+bool Listeners::remove() {
+    const auto path = std::exchange(path_, {});
+    return !path.empty() && maker_ == ::getpid() && ::unlink(path.c_str()) == 0;
 }
 
 Result<void> Listeners::listen(int backlog) {

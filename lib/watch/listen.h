@@ -31,6 +31,8 @@ class Listeners {
     /// From now on clients are let in.
     Result<void> listen(int backlog);
     [[nodiscard]] std::vector<int> fds() const;
+    /// Removes LocalSocket now; whether it was ours and there.
+    bool remove();
 
   private:
     Listeners() = default;
