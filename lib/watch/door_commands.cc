@@ -132,7 +132,8 @@ void Door::execute(const Client &client, const Command &command) {
     }
     const auto *const found = find_command(command.text);
     const auto number = client->session ? ++client->requests : 0;
-    if (client->has_descriptor() &&
+    // A descriptor comes with the last bytes that were read: it may be a later command's.
+    if (client->has_descriptor() && client->buffered() == 0 &&
         (found == nullptr || std::string_view(found->name) != "FILDES")) {
         client->say("1: PROTOCOL ERROR: ancillary data sent without FILDES. ERROR");
         client->served = true;

@@ -88,18 +88,17 @@ gates() {
         if readlink /proc/"$pid"/fd/* 2>/dev/null | grep -q fanotify; then echo "$pid"; fi
     done
 }
+# The engine keeps the directory of its workers open, a gate its fanotify group, the door neither.
 door() {
     local pid
     for pid in $(pgrep -P "$(main_pid)"); do
-        if [[ -z $(pgrep -P "$pid") ]] && ! readlink /proc/"$pid"/fd/* 2>/dev/null | grep -q fanotify; then
-            echo "$pid"
-        fi
+        readlink /proc/"$pid"/fd/* 2>/dev/null | grep -qE 'fanotify|hostav-scan' || echo "$pid"
     done
 }
 engine_pid() {
     local pid
     for pid in $(pgrep -P "$(main_pid)"); do
-        if [[ -n $(pgrep -P "$pid") ]]; then echo "$pid"; fi
+        if readlink /proc/"$pid"/fd/* 2>/dev/null | grep -q hostav-scan; then echo "$pid"; fi
     done
 }
 count() { # NAME: one of the gate's counters
