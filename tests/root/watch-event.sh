@@ -8,7 +8,6 @@ set -eu
 need_watch
 m=$scratch/m
 home=$m/home
-printf 'Bad;touch\\x20pwned`x`:0:*:%s\n' "$(printf 'evil' | od -An -v -tx1 | tr -d ' \n')" >/dev/null
 make_eicar "$home/eicar"
 name=$(printf 'two\nlines: X FOUND')
 make_eicar "$home/$name"
@@ -23,7 +22,6 @@ VirusEvent $scratch/event.sh %v
 OnAccessQuarantine $m/quarantine
 CONF
 start_watch
-started=$EPOCHREALTIME
 denied "$home/eicar"
 seen() { grep -qF -- "$home/eicar|$infected|$infected|/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin" "$scratch/events" 2>/dev/null; }
 ! seen || fail "the opener waited for the command"

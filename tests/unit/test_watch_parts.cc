@@ -1,0 +1,215 @@
+// SPDX-License-Identifier: GPL-2.0-only
+//
+// The pure parts of onaccess-watch: what is inside, which gate, what is counted, what goes to a
+// shell.
+#include "base/signals.h"
+#include "tests/support/catch.h"
+#include "watch/connection.h"
+#include "watch/file_systems.h"
+#include "watch/statistics.h"
+#include "watch/territory.h"
+#include "watch/virus_event.h"
+#include "watch/wire.h"
+
+#include "engine/message.h"
+
+#include <array>
+#include <csignal>
+#include <set>
+#include <sys/socket.h>
+
+using namespace hostav;
+
+namespace {
+
+// /usr exists everywhere and is no link.
+constexpr const char *mountinfo = "20 1 8:1 / / rw,relatime shared:1 - ext4 /dev/sda1 rw\n"
+                                  "21 20 8:2 / /usr/data rw - ext4 /dev/sdb1 rw\n"
+                                  "22 20 8:1 /usr/share /mnt/shared rw - ext4 /dev/sda1 rw\n"
+                                  "23 20 0:22 / /proc rw - proc proc rw\n"
+                                  "24 20 8:2 /inner /mnt/a\\040b rw master:3 - ext4 /dev/sdb1 rw\n"
+                                  "garbage\n"
+                                  "25 20 0:40 / /usr/net rw - nfs4 host:/x rw\n";
+
+} // namespace
+
+TEST_CASE("a mount table is read as proc(5) has it", "[watch]") {
+    const auto table = MountTable::parse(mountinfo);
+    REQUIRE(table.mounts().size() == 6);
+    REQUIRE(table.find(24) != nullptr);
+    CHECK(table.find(24)->point == "/mnt/a b");
+    CHECK(table.find(24)->root == "/inner");
+    CHECK(table.find(99) == nullptr);
+    CHECK(table.holding("/usr/data/x")->id == 21);
+    CHECK(table.holding("/usr/database")->id == 20);
+    CHECK(path_in_filesystem(*table.find(22), "/mnt/shared/doc") == "/usr/share/doc");
+    CHECK(path_in_filesystem(*table.find(21), "/usr/data") == "/");
+    CHECK(path_in_filesystem(*table.find(20), "/etc") == "/etc");
+}
+
+TEST_CASE("what is inside is a matter of file systems, not of paths", "[watch]") {
+    Territory inside({{"/usr/"}, {"/usr/share/doc"}, {"\\.iso$"}, {}});
+    inside.update(MountTable::parse(mountinfo));
+    using Place::excluded;
+    using Place::outside;
+    CHECK(inside.place_of("/usr/bin/true", 20, 1) == Place::inside);
+    CHECK(inside.place_of("/usr", 20, 1) == Place::inside);
+    CHECK(inside.place_of("/usrlocal", 20, 1) == outside);
+    CHECK(inside.place_of("/etc/passwd", 20, 1) == outside);
+    // Several names, a mount that we do not see, a path that cannot be known.
+    CHECK(inside.place_of("/etc/passwd", 20, 2) == Place::inside);
+    CHECK(inside.place_of("/etc/passwd", 99, 1) == Place::inside);
+    CHECK(inside.place_of("", 20, 1) == Place::inside);
+    CHECK(inside.place_of("/elsewhere", 21, 1) == Place::inside);
+    // A file system mounted below, and what is shown of it and of /usr elsewhere.
+    CHECK(inside.place_of("/usr/data/x", 21, 1) == Place::inside);
+    CHECK(inside.place_of("/mnt/a b/x", 24, 1) == Place::inside);
+    CHECK(inside.place_of("/mnt/shared/x", 22, 1) == Place::inside);
+    CHECK(inside.place_of("/usr/share/doc/x", 20, 1) == excluded);
+    CHECK(inside.place_of("/usr/share/docs", 20, 1) == Place::inside);
+    CHECK(inside.place_of("/usr/big.iso", 20, 1) == excluded);
+    // The excluded tree by another way is not the excluded path.
+    CHECK(inside.place_of("/mnt/shared/doc/x", 22, 1) == Place::inside);
+    CHECK(inside.marked().size() == 3);
+    CHECK(inside.missing().empty());
+    CHECK_FALSE(inside.update(MountTable::parse(mountinfo)));
+    CHECK(inside.update(MountTable::parse("20 1 8:1 / / rw - ext4 x rw\n")));
+    // A path that is not there yet is covered all the same.
+    Territory later({{"/nonexistent/deep/path"}, {}, {}, {}});
+    later.update(MountTable::parse(mountinfo));
+    CHECK(later.missing().size() == 1);
+    CHECK(later.place_of("/nonexistent/deep/path/file", 20, 1) == Place::inside);
+    CHECK(later.place_of("/nonexistent/deep", 20, 1) == outside);
+}
+
+TEST_CASE("stacked and served file systems have gates of their own", "[watch]") {
+    const auto gate = [](const char *type, const char *options = "rw") {
+        return kind_of({1, "0:50", "/", "/m", type, options});
+    };
+    CHECK(gate("ext4").gate == plain_gate);
+    CHECK(gate("ext4").remembers);
+    CHECK(gate("tmpfs").gate == plain_gate);
+    CHECK(gate("proc").gate.empty());
+    CHECK(gate("cgroup2").gate.empty());
+    CHECK(gate("fuse.sshfs").gate == "fuse.sshfs 0:50");
+    CHECK_FALSE(gate("fuse.sshfs").remembers);
+    CHECK(gate("nfs4").gate == "nfs4 0:50");
+    CHECK(gate("unheard-of").gate == "unheard-of 0:50");
+    CHECK(gate("overlay", "rw,lowerdir=/proc/none,upperdir=u").gate == "overlay 0:50");
+    CHECK(gate("overlay", "rw,lowerdir=/usr:/etc,upperdir=/tmp,workdir=/tmp").remembers == false);
+    CHECK(gate("overlay").gate == "overlay 0:50");
+}
+
+TEST_CASE("latencies are told within a quarter of a power of two", "[watch]") {
+    Latencies times;
+    CHECK(times.percentile(0.5) == 0);
+    for (int i = 1; i <= 1000; ++i)
+        times.add(std::chrono::microseconds(i));
+    for (const double share : {0.1, 0.5, 0.9, 0.99, 1.0}) {
+        const auto exact = share * 1000;
+        const auto told = static_cast<double>(times.percentile(share));
+        CHECK(told >= exact * 0.99);
+        CHECK(told <= exact * 1.26);
+    }
+    times.add(std::chrono::hours(100)); // beyond the last step: counted all the same
+    CHECK(times.percentile(1.0) > 1000);
+}
+
+TEST_CASE("statistics survive being sent", "[watch]") {
+    Statistics sent;
+    sent.count(Count::denied, 7);
+    sent.count(Count::overflow);
+    sent.queue = 3;
+    sent.answers.add(std::chrono::milliseconds(5));
+    const auto back = Statistics::from(sent.fields());
+    CHECK(back.of(Count::denied) == 7);
+    CHECK(back.of(Count::overflow) == 1);
+    CHECK(back.queue == 3);
+    CHECK(back.answers.percentile(0.5) == sent.answers.percentile(0.5));
+    CHECK(Statistics::from({"x", "-1"}).of(Count::denied) == 0);
+    auto sum = back;
+    sum.add(back);
+    CHECK(sum.of(Count::denied) == 14);
+    for (std::size_t kind = 0; kind < count_kinds; ++kind)
+        CHECK(std::string(count_name(kind)) != "");
+}
+
+TEST_CASE("a signature's name does nothing in a shell", "[watch]") {
+    CHECK(expand_event("echo %v", "Win.Test-1/2") == "echo Win.Test-1/2");
+    CHECK(expand_event("echo %v", "$(rm -rf /);`x`|\"'\n") == "echo __rm_-rf_/___x_____");
+    CHECK(expand_event("100% %v%v", "A") == "100% AA");
+}
+
+TEST_CASE("words keep their order and their descriptors while nobody reads", "[watch]") {
+    auto ends = message_pair();
+    REQUIRE(ends);
+    Wire here(std::move(ends->first));
+    Wire there(std::move(ends->second));
+    constexpr int many = 2000;
+    for (int i = 0; i < many; ++i)
+        here.send("number", {std::to_string(i), std::string(500, 'x')});
+    int next = 0;
+    for (int tries = 0; tries < many && next < many; ++tries) {
+        while (auto word = there.receive()) {
+            REQUIRE(word->name == "number");
+            REQUIRE(word->number(0) == static_cast<std::uint64_t>(next));
+            REQUIRE(word->text(1).size() == 500);
+            REQUIRE(word->text(9).empty());
+            ++next;
+        }
+        here.flush();
+    }
+    CHECK(next == many);
+    here = Wire();
+    CHECK_FALSE(there.receive());
+    CHECK(there.closed());
+}
+
+TEST_CASE("every waking signal is told, each once", "[signals]") {
+    auto signals = Signals::watch({SIGUSR1, SIGUSR2});
+    REQUIRE(signals);
+    ::raise(SIGUSR1);
+    ::raise(SIGUSR2);
+    std::set<int> got;
+    got.insert(signals->take_waking());
+    got.insert(signals->take_waking());
+    CHECK(got.contains(SIGUSR1));
+    CHECK(got.contains(SIGUSR2));
+    CHECK(signals->take_waking() == 0);
+    CHECK(signals->pending() == 0);
+}
+
+TEST_CASE("a connection's framing", "[watch]") {
+    int pair[2];
+    REQUIRE(::socketpair(AF_UNIX, SOCK_STREAM, 0, pair) == 0);
+    const Fd other(pair[0]);
+    Connection connection(1, Fd(pair[1]), true);
+    const auto put = [&](std::string_view text) {
+        REQUIRE(::send(other.get(), text.data(), text.size(), 0) ==
+                static_cast<ssize_t>(text.size()));
+        REQUIRE(connection.receive());
+    };
+    using namespace std::string_view_literals;
+    put("zPING\0nVER"sv);
+    auto command = connection.next_command();
+    REQUIRE(command);
+    CHECK(command->framing == 'z');
+    CHECK(command->text == "PING");
+    CHECK_FALSE(connection.next_command());
+    put("SION\n");
+    command = connection.next_command();
+    REQUIRE(command);
+    CHECK(command->framing == 'n');
+    CHECK(command->text == "VERSION");
+    put("SCAN /x y\r\n");
+    command = connection.next_command();
+    REQUIRE(command);
+    CHECK(command->framing == 0);
+    CHECK(command->text == "SCAN /x y");
+    connection.reply(3, 'z', "PONG");
+    connection.say("later");
+    REQUIRE(connection.flush());
+    std::array<char, 64> answer{};
+    CHECK(::recv(other.get(), answer.data(), answer.size(), 0) == 14);
+    CHECK(std::string_view(answer.data(), 14) == "3: PONG\0later\n"sv);
+}
