@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: GPL-2.0-only
 #
 # Every option that --help lists is in the manual page and in the bash completion, and the page
-# names no option that the program refuses; every option of freshclam.conf is in its page.
+# names no option that the program refuses; every option of freshclam.conf and clamd.conf is in its page.
 set -eu
 status=0
 
@@ -37,9 +37,13 @@ document() { # PROGRAM PAGE LEAST
 }
 document "$SCAN" man/scan.1 50
 document "$BUILD/sigupdate" man/sigupdate.8 35
+document "$BUILD/onaccess-watch" man/onaccess-watch.8 20
 
 while read -r option _; do
     grep -q "^\.It Ic $option\b" man/freshclam.conf.5 ||
         { echo "$option is not in man/freshclam.conf.5"; status=1; }
 done < <("$BUILD/sigupdate" --config-file=/dev/null --check-config | sed 1,2d)
+while read -r option _; do
+    grep -q "^\.It Ic $option\b" man/clamd.conf.5 || { echo "$option is not in man/clamd.conf.5"; status=1; }
+done < <("$BUILD/onaccess-watch" -c /dev/null --check-config | sed 1,2d)
 exit "$status"
