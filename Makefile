@@ -110,6 +110,7 @@ bench: all
 	scripts/install-deps --bench
 	BUILD=$(BUILD) tests/bench/run
 	BUILD=$(BUILD) tests/bench/update
+	BUILD=$(BUILD) tests/bench/watch
 
 install: all
 	scripts/install-files "$(BUILD)" "$(DESTDIR)" "$(PREFIX)"

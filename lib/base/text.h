@@ -25,6 +25,8 @@ namespace hostav {
 [[nodiscard]] std::optional<std::string> from_base64(std::string_view text);
 /// Lower-case hexadecimal.
 [[nodiscard]] std::string hex(std::string_view bytes);
+/// The bytes of lower-case hexadecimal, or nothing when it is none.
+[[nodiscard]] std::optional<std::string> from_hex(std::string_view text);
 
 /// A decimal number without sign, blanks or trailing text, or nothing.
 [[nodiscard]] std::optional<std::uint64_t> parse_number(std::string_view text);

@@ -162,6 +162,8 @@ void Gate::take_engine(Word &word) {
     generation_ = generation;
     infected_.clear();
     group_.forget_all();
+    reopen_ = std::exchange(hot_, {});
+    reopening_ = 0;
     best_effort(pool_->start_ahead(options_.name == plain_gate ? options_.workers : 1));
     control_.send("serving", {std::to_string(generation)});
 }
@@ -181,19 +183,19 @@ void Gate::hear_word(Word &word) {
         registered_.erase(static_cast<pid_t>(word.number(0)));
     } else if (word.name == "clean" && word.fd && word.number(0) == generation_) {
         struct statx st = {};
-        struct stat plain = {};
-        if (look_at(word.fd.get(), st) && ::fstat(word.fd.get(), &plain) == 0) {
-            const Identity identity{plain.st_dev, plain.st_ino, plain.st_size, plain.st_ctim,
-                                    plain.st_mtim};
+        if (look_at(word.fd.get(), st)) {
+            const auto identity = identity_of(st);
             auto scan = new_scan(identity, st, "");
             scan->fd = std::move(word.fd);
             // It is as it was when the scan began, or it earns nothing.
-            if (word.text(1) == std::to_string(plain.st_ctim.tv_sec) + "." +
-                                    std::to_string(plain.st_ctim.tv_nsec) &&
+            if (word.text(1) == std::to_string(identity.changed.tv_sec) + "." +
+                                    std::to_string(identity.changed.tv_nsec) &&
                 marked_.contains(std::to_string(st.stx_dev_major) + ":" +
                                  std::to_string(st.stx_dev_minor)))
                 remember(*scan);
         }
+    } else if (word.name == "reopened") {
+        take_reopened(word);
     } else if (word.name == "ping") {
         control_.send("pong");
     } else if (word.name == "statistics") {
@@ -263,6 +265,7 @@ void Gate::wait() {
     if (set[2].revents != 0)
         take_events();
     meet_deadlines();
+    warm_up();
     dispatch();
 }
 

@@ -10,8 +10,8 @@
 // Words (watch/wire.h) from the main process: own PID…, engine GENERATION + client socket,
 // no-engine, register PID, unregister PID, clean GENERATION + file, ping, statistics, rescan +
 // file. To it: ready, found PATH SIGNATURE MEMBERS… (see Found), failed PATH WHY ANSWER, clean
-// PATH, late PATH, info TEXT, warning TEXT, error TEXT, broken GENERATION, pong, statistics
-// FIELDS….
+// PATH, late PATH, info TEXT, warning TEXT, error TEXT, broken GENERATION, reopen MOUNT HANDLE,
+// pong, statistics FIELDS….
 #pragma once
 
 #include "base/fd.h"
@@ -69,9 +69,17 @@ class Gate {
         bool asks = false;
         Clock::time_point since;
     };
+    /// A file that the kernel remembers, so that it can be scanned again under new signatures
+    /// before somebody asks: file systems' own handles, since an open file would keep it from
+    /// unmounting.
+    struct Hot {
+        std::uint64_t mount = 0;
+        std::string handle;
+    };
     /// A file that a worker has, or that waits for one.
     struct Scan {
         Identity identity;
+        std::uint64_t mount = 0;
         bool settled = false; ///< its last change is long enough ago to be told from the next
         bool remembers = false;
         bool background = false; ///< nobody waits
@@ -112,6 +120,8 @@ class Gate {
     std::deque<ScanPtr> small_, large_, background_;
     std::unordered_map<std::uint64_t, ScanPtr> running_;
     std::map<Identity, std::string> infected_; ///< of this generation -> signature
+    std::deque<Hot> hot_, reopen_;             ///< newest last
+    unsigned reopening_ = 0;                   ///< that the main process has been asked for
     std::uint64_t next_job_ = 0;
     std::size_t held_ = 0; ///< descriptors of events
     std::size_t capacity_ = 0;
@@ -137,6 +147,7 @@ class Gate {
     void take_events();
     void take(FileEvent event);
     [[nodiscard]] bool is_ours(pid_t pid);
+    [[nodiscard]] static Identity identity_of(const struct statx &st);
     [[nodiscard]] bool is_excluded(const FileEvent &event, uid_t &uid) const;
     void close_written(FileEvent event, const Identity &identity, const struct statx &st);
     void decide(FileEvent event, const Identity &identity, const struct statx &st);
@@ -158,6 +169,9 @@ class Gate {
     void answer_all(Scan &scan, bool allow);
     void try_again(ScanPtr scan);
     void remember(Scan &scan);
+    void note_hot(const Scan &scan);
+    void warm_up();
+    void take_reopened(Word &word);
     void report_found(const Scan &scan, const Report &report, const char *answer);
     void engine_broke();
     void take_back(unsigned generation);

@@ -114,6 +114,11 @@ bool Gate::Identity::operator<(const Identity &other) const {
     return key(*this) < key(other);
 }
 
+Gate::Identity Gate::identity_of(const struct statx &st) {
+    return {makedev(st.stx_dev_major, st.stx_dev_minor), st.stx_ino,
+            static_cast<off_t>(st.stx_size), time_of(st.stx_ctime), time_of(st.stx_mtime)};
+}
+
 void Gate::take_events() {
     std::uint64_t errors = 0;
     // Without a free descriptor for every event the kernel would deny openers by itself.
@@ -174,6 +179,7 @@ Gate::ScanPtr Gate::new_scan(const Identity &identity, const struct statx &st,
     scan->identity = identity;
     scan->path = std::move(path);
     scan->since = Clock::now();
+    scan->mount = st.stx_mnt_id;
     scan->large = st.stx_size > large_file;
     const auto kind = remembers_.find(st.stx_mnt_id);
     // A mount that we do not see shows a file system of this gate: all of them remember, or none.

@@ -4,7 +4,10 @@
 // worker takes only small ones, and what nobody waits for takes none while somebody does.
 #include "watch/gate.h"
 
+#include "base/text.h"
+
 #include <algorithm>
+#include <array>
 #include <csignal>
 #include <fcntl.h>
 
@@ -186,6 +189,42 @@ void Gate::remember(Scan &scan) {
     if (!alone || !same)
         group_.forget(fd);
     statistics_.count(alone && same ? Count::marks : Count::unmarked);
+    if (alone && same)
+        note_hot(scan);
+}
+
+void Gate::note_hot(const Scan &scan) {
+    constexpr std::size_t most_hot = 2000;
+    alignas(file_handle) std::array<char, sizeof(file_handle) + MAX_HANDLE_SZ> bytes{};
+    auto *const handle = reinterpret_cast<file_handle *>(bytes.data());
+    handle->handle_bytes = MAX_HANDLE_SZ;
+    int mount = 0;
+    if (::name_to_handle_at(scan.file(), "", handle, &mount, AT_EMPTY_PATH) != 0)
+        return;
+    hot_.push_back({scan.mount, hex({bytes.data(), sizeof(file_handle) + handle->handle_bytes})});
+    if (hot_.size() > most_hot)
+        hot_.pop_front();
+}
+
+/// After new signatures, while nobody waits: what was asked for lately is scanned again, the newest
+/// first. The main process opens it: our own open would wait for ourselves.
+void Gate::warm_up() {
+    constexpr unsigned batch = 16;
+    if (reopen_.empty() || reopening_ > 0 || !background_.empty() || !small_.empty() ||
+        !large_.empty())
+        return;
+    for (; reopening_ < batch && !reopen_.empty(); ++reopening_) {
+        control_.send("reopen", {std::to_string(reopen_.back().mount), reopen_.back().handle});
+        reopen_.pop_back();
+    }
+}
+
+void Gate::take_reopened(Word &word) {
+    reopening_ -= reopening_ > 0 ? 1 : 0;
+    struct statx st = {};
+    if (!word.fd || !look_at(word.fd.get(), st) || !S_ISREG(st.stx_mode))
+        return;
+    earn(std::move(word.fd), identity_of(st), st, "", false);
 }
 
 void Gate::report_found(const Scan &scan, const Report &report, const char *answer) {

@@ -140,6 +140,7 @@ class Supervisor {
     void log_found(const std::string &path, const std::string &signature, const std::string &md5,
                    const std::string &size, bool detailed_too);
     void found(Word &word);
+    [[nodiscard]] Fd reopen(std::uint64_t mount_id, const std::string &handle) const;
     void quarantine(Word &word);
     void ask_statistics();
     void answer_statistics();

@@ -11,6 +11,7 @@
 #include <algorithm>
 #include <array>
 #include <cstdio>
+#include <fcntl.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -75,6 +76,22 @@ void Supervisor::found(Word &word) {
     quarantine(word);
 }
 
+/// A file by the handle that its file system knows it by; none when it is gone.
+Fd Supervisor::reopen(std::uint64_t mount_id, const std::string &handle) const {
+    const auto bytes = from_hex(handle);
+    const auto *mount = territory_.table().find(mount_id);
+    alignas(file_handle) std::array<char, sizeof(file_handle) + MAX_HANDLE_SZ> copy{};
+    if (mount == nullptr || !bytes || bytes->size() > copy.size() ||
+        bytes->size() < sizeof(file_handle))
+        return {};
+    std::ranges::copy(*bytes, copy.begin());
+    const Fd place(::open(mount->point.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+    if (!place)
+        return {};
+    return Fd(::open_by_handle_at(place.get(), reinterpret_cast<file_handle *>(copy.data()),
+                                  O_RDONLY | O_NOATIME | O_NONBLOCK | O_CLOEXEC));
+}
+
 void Supervisor::hear_gate(const std::string &name, GateChild &gate) {
     gate.wire.flush();
     while (auto word = gate.wire.receive())
@@ -111,6 +128,8 @@ void Supervisor::hear_gate_word(const std::string &name, GateChild &gate, Word &
         messages.error(word.text(0));
     } else if (word.name == "info") {
         messages.info(word.text(0));
+    } else if (word.name == "reopen") {
+        gate.wire.send("reopened", {}, reopen(word.number(0), word.text(1)));
     } else if (word.name == "broken") {
         // The engine's own end is heard of elsewhere; one that lives is given anew.
         if (engine_ && word.number(0) == engine_->generation)

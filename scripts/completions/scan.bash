@@ -94,7 +94,7 @@ _scan() {
         --structured-cc-mode'
     local values='--log= --file-list= --files0-from= --follow-dir-symlinks= --follow-file-symlinks=
         --max-dir-recursion= --exclude= --exclude-dir= --include= --include-dir= --move= --copy=
-        --quarantine= --restore= --jobs= --timeout= --tempdir= --cache-size= --database=
+        --quarantine= --restore= --jobs= --timeout= --tempdir= --engine= --cache-size= --database=
         --fail-if-cvd-older-than= --yara-rules= --bytecode-timeout= --bytecode-mode= --statistics=
         --exclude-pua= --include-pua= --structured-ssn-format= --structured-ssn-count=
         --structured-cc-count= --max-scantime= --max-scansize= --max-filesize= --max-recursion=

@@ -98,7 +98,14 @@ kill -USR2 "$(main_pid)"
 logged 'Database correctly reloaded'
 sleep 0.3
 denied "$home/f7"
-readable "$home/f8"
+# The others, which were asked for lately, are scanned again without anybody waiting.
+warm() { [[ $(count marks) -ge $((marks + 40)) ]]; }
+marks=$(count marks)
+kill -USR2 "$(main_pid)"
+eventually warm || fail "after a reload only $(($(count marks) - marks)) files are known again"
+events=$(count events)
+for i in 20 30 40; do readable "$home/f$i"; done
+[[ $(($(count events) - events)) -eq 0 ]] || fail "they are asked about all the same"
 stop_watch
 
 # Read for a check of the configuration: close-after-write is scanned where it is asked for.

@@ -143,3 +143,12 @@ TEST_CASE("booleans in any case", "[text]") {
     for (const char *bad : {"", "y", "2", "yess", " yes", "maybe", "01"})
         CHECK_FALSE(parse_bool(bad).has_value());
 }
+
+TEST_CASE("hexadecimal there and back", "[text]") {
+    const std::string bytes("\0\x7f\xff ab", 6);
+    CHECK(hostav::from_hex(hostav::hex(bytes)) == bytes);
+    CHECK(hostav::from_hex("") == "");
+    CHECK_FALSE(hostav::from_hex("0"));
+    CHECK_FALSE(hostav::from_hex("0g"));
+    CHECK_FALSE(hostav::from_hex("AB"));
+}
