@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "base/service_manager.h"
 
+#include <algorithm>
 #include <cstdint>
 #include <systemd/sd-daemon.h>
 
@@ -22,6 +23,7 @@ std::chrono::milliseconds watchdog_interval() {
 std::vector<int> handed_over_sockets() {
     std::vector<int> sockets;
     const int count = ::sd_listen_fds(1);
+    sockets.reserve(static_cast<std::size_t>(std::max(count, 0)));
     for (int i = 0; i < count; ++i)
         sockets.push_back(SD_LISTEN_FDS_START + i);
     return sockets;

@@ -50,7 +50,7 @@ struct EngineState {
 [[noreturn]] void run_engine_server(const EngineServerOptions &options, Fd control, pid_t parent);
 
 /// Workers made by a server that this process is a client of. Never waits for the server.
-class RemoteWorkers : public WorkerHost {
+class RemoteWorkers final : public WorkerHost {
   public:
     /// `socket`: the client's end.
     explicit RemoteWorkers(Fd socket);

@@ -35,7 +35,7 @@ class WorkerHost {
 };
 
 /// Forks workers of an engine in this process.
-class LocalWorkers : public WorkerHost {
+class LocalWorkers final : public WorkerHost {
   public:
     /// `engine` must outlive this. Call prepare_for_cage() (engine/cage.h) before.
     static Result<std::unique_ptr<LocalWorkers>> create(Engine &engine, bool digest,

@@ -42,7 +42,7 @@ class Resident {
 };
 
 /// Workers for a pool, made by the resident engine; once it has gone, by whatever `instead` gives.
-class LentWorkers : public WorkerHost {
+class LentWorkers final : public WorkerHost {
   public:
     using Instead = std::function<Result<std::unique_ptr<WorkerHost>>()>;
     LentWorkers(std::shared_ptr<Resident> resident, Instead instead)

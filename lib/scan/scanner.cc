@@ -36,7 +36,7 @@ std::string base_name(const std::string &path) {
 } // namespace
 
 Scanner::Scanner(const ScanOptions &options, Parts parts)
-    : options_(options), parts_(parts),
+    : options_(options), parts_(std::move(parts)),
       queue_limit_(options.action() == Action::none ? longest_queue : longest_open_queue) {}
 
 int Scanner::exit_status() const {

@@ -33,7 +33,7 @@ class Connection {
     /// clamd's buffer; a command that does not fit closes the connection.
     static constexpr std::size_t longest_command = 4104;
 
-    Connection(std::uint64_t id, Fd socket, bool local);
+    Connection(std::uint64_t number, Fd fd, bool unix_socket);
 
     /// Reads what there is. False when the client is gone or sends too much.
     bool receive();
@@ -47,8 +47,8 @@ class Connection {
     /// The one byte or more that came with a descriptor.
     void drop_bytes() { in_.clear(); }
 
-    /// A reply in the framing of the command; `id` 0: outside a session.
-    void reply(std::uint64_t id, char framing, std::string_view text);
+    /// A reply in the framing of the command; `number` 0: outside a session.
+    void reply(std::uint64_t number, char framing, std::string_view text);
     /// Without a prefix, always ended by a line end.
     void say(std::string_view text);
     /// Sends as much as goes. False when the client is gone.

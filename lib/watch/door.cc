@@ -16,6 +16,8 @@ namespace {
 /// Replies that nobody reads; beyond it a request goes on only when they are read.
 constexpr std::size_t most_unsent = 1 << 20;
 constexpr std::chrono::milliseconds tick{1000};
+/// Each has one descriptor, and may have a few more.
+constexpr std::size_t most_clients = 256;
 
 bool is_unix(int listener) {
     sockaddr_storage address{};
@@ -26,8 +28,8 @@ bool is_unix(int listener) {
 
 } // namespace
 
-Door::Door(const DoorOptions &options, Fd control)
-    : options_(options), control_(std::move(control)) {}
+Door::Door(DoorOptions options, Fd control)
+    : options_(std::move(options)), control_(std::move(control)) {}
 
 void Door::log(const char *severity, const std::string &text) {
     control_.send("log", {severity, text});
@@ -101,6 +103,8 @@ void Door::close(const Client &client) {
         control_.send("unregister", {std::to_string(client->pid)});
     for (const auto &[theirs, ours] : client->lent)
         client->lender->end(ours);
+    lent_ -= client->lent.size();
+    client->lent.clear();
     for (auto &request : requests_)
         if (request->client == client)
             request->stopped = true;
@@ -166,12 +170,13 @@ int Door::milliseconds_left() const {
 void Door::wait() {
     std::vector<pollfd> set{control_.poll_for()};
     // As clamd: who comes when the queue is full waits in the kernel.
-    const bool full = jobs_.size() >= options_.config.max_queue;
+    const bool full = jobs_.size() >= options_.config.max_queue || clients_.size() >= most_clients;
+    const bool busy = jobs_.size() >= options_.config.max_queue;
     for (const int listener : options_.listeners)
         set.push_back({full ? -1 : listener, POLLIN, 0});
     const auto first_client = set.size();
     for (const auto &[fd, client] : clients_) {
-        short events = client->unsent() < most_unsent && !full ? POLLIN : 0;
+        short events = client->unsent() < most_unsent && !busy ? POLLIN : 0;
         if (client->unsent() > 0)
             events = static_cast<short>(events | POLLOUT);
         set.push_back({fd, events, 0});

@@ -45,7 +45,7 @@ void run_door(const DoorOptions &options, Fd control);
 
 class Door {
   public:
-    Door(const DoorOptions &options, Fd control);
+    Door(DoorOptions options, Fd control);
     void run();
 
   private:
@@ -90,6 +90,7 @@ class Door {
     EngineState state_;
     unsigned generation_ = 0;
     unsigned lent_number_ = 0;
+    std::size_t lent_ = 0; ///< workers that scans have now
     bool quit_ = false;
     std::map<int, Client> clients_;
     std::list<RequestPtr> requests_; ///< that have something to walk or submit

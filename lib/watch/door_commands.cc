@@ -66,8 +66,8 @@ const Known *find_command(const std::string &text) {
     return found == known.end() ? nullptr : found;
 }
 
-/// Numbers that a scan gives its workers, and its sockets, are its own matter up to here.
-constexpr std::size_t most_lent = 64;
+/// Workers that scans may have at once, all together; half of them is for root only.
+constexpr std::size_t most_lent = 128;
 
 } // namespace
 
@@ -350,10 +350,11 @@ bool Door::execute_own(const Client &client, const Command &command) {
     } else if (name == "HOSTAV-START" && client->lender && client->has_descriptor()) {
         auto socket = client->take_descriptor();
         const auto number = parse_number(argument);
-        if (!number || client->lent.size() >= most_lent)
+        if (!number || lent_ >= (root ? most_lent : most_lent / 2))
             return false;
         const auto ours = lent_number_++;
         client->lent.emplace_back(*number, ours);
+        ++lent_;
         best_effort(client->lender->start(ours, std::move(socket)));
     } else if (name == "HOSTAV-END" && client->lender) {
         const auto number = parse_number(argument);
@@ -361,6 +362,7 @@ bool Door::execute_own(const Client &client, const Command &command) {
             if (pair.first != number)
                 return false;
             client->lender->end(pair.second);
+            --lent_;
             return true;
         });
     } else if (name == "HOSTAV-CLEAN" && client->lender && client->has_descriptor()) {

@@ -122,8 +122,6 @@ void Door::tell_entry(const RequestPtr &request, const Entry &entry) {
         failed("Access denied.");
         break;
     case EntryKind::cannot_open:
-        failed("Can't open file or directory");
-        break;
     case EntryKind::cannot_open_directory:
         failed("Can't open file or directory");
         break;

@@ -95,10 +95,11 @@ void Gate::collect(Pool &pool) {
         auto scan = std::move(found->second);
         running_.erase(found);
         busy_large_ -= scan->large || scan->background ? 1 : 0;
+        const bool in_force = current && scan->generation == generation_;
         if (lost_its_worker(done.report) && ++scan->tries < most_tries)
             try_again(std::move(scan));
         else
-            finish(std::move(scan), done.report, current && scan->generation == generation_);
+            finish(std::move(scan), done.report, in_force);
     }
 }
 

@@ -154,6 +154,12 @@ void Supervisor::give_engine(Wire &wire, bool lending) {
     }
 }
 
+void Supervisor::give_gate_engine(GateChild &gate) {
+    gate.wants_engine = false;
+    gate.given = Clock::now();
+    give_engine(gate.wire, false);
+}
+
 void Supervisor::hear_engine(EngineChild &engine) {
     bool would_block = false;
     while (auto message = receive_message(engine.control.get(), false, would_block)) {
@@ -189,7 +195,7 @@ void Supervisor::engine_ready() {
     engine_ = std::move(loading_);
     loading_.reset();
     for (auto &[name, gate] : gates_)
-        give_engine(gate.wire, false);
+        give_gate_engine(gate);
     if (door_)
         give_engine(door_->wire, true);
 }
@@ -227,7 +233,7 @@ void Supervisor::start_gate(const std::string &name) {
     tell_own();
     for (const auto &[scan, count] : registered_)
         stays.wire.send("register", {std::to_string(scan)});
-    give_engine(stays.wire, false);
+    give_gate_engine(stays);
 }
 
 /// One for every kind of file system that has something inside; and for plain ones always, so that
@@ -307,7 +313,9 @@ void Supervisor::child_ended(pid_t pid, int status) {
     } else if (door_ && door_->pid == pid) {
         hear_door();
         door_.reset();
-        registered_.clear();
+        for (const auto &[scan, count] : std::exchange(registered_, {}))
+            for (auto &[name, gate] : gates_)
+                gate.wire.send("unregister", {std::to_string(scan)});
         parts_.messages.error("the door was " + how + ": another one is opened");
         door_backoff_.failed();
     } else {
@@ -318,7 +326,7 @@ void Supervisor::child_ended(pid_t pid, int status) {
         const auto name = gate->first;
         hear_gate(name, gate->second);
         // A gate that nothing is left for has ended by itself.
-        const bool wanted = !(WIFEXITED(status) && WEXITSTATUS(status) == 0);
+        const bool wanted = !WIFEXITED(status) || WEXITSTATUS(status) != 0;
         if (wanted)
             lose_gate(name, how);
         else

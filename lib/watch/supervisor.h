@@ -64,7 +64,9 @@ class Supervisor {
         Clock::time_point started, heard;
         std::map<std::string, std::string> marked; ///< device -> where and what
         Statistics statistics;
-        bool asked = false; ///< for statistics
+        bool asked = false;        ///< for statistics
+        bool wants_engine = false; ///< its workers could not be had
+        Clock::time_point given;   ///< the engine
     };
     struct DoorChild {
         pid_t pid = 0;
@@ -94,6 +96,7 @@ class Supervisor {
     bool announced_ = false;
     bool reload_wanted_ = false;
     bool waiting_for_old_ = false; ///< ConcurrentDatabaseReload no
+    Clock::time_point waiting_since_;
     std::optional<Error> fatal_;
     unsigned generation_ = 0;
     Backoff engine_backoff_, gate_backoff_, door_backoff_;
@@ -111,6 +114,7 @@ class Supervisor {
     Result<void> start_engine();
     void retire(EngineChild engine);
     void give_engine(Wire &wire, bool lending);
+    void give_gate_engine(GateChild &gate);
     void hear_engine(EngineChild &engine);
     void engine_ready();
     void engine_failed(const std::string &why);

@@ -23,6 +23,7 @@ constexpr std::chrono::seconds ping_every{2};
 /// A gate that says nothing for so long hangs: openers must not.
 constexpr std::chrono::seconds gate_patience{10};
 constexpr std::chrono::seconds statistics_patience{1};
+constexpr std::chrono::seconds old_engine_patience{10};
 
 } // namespace
 
@@ -59,6 +60,7 @@ void Supervisor::reload() {
         retire(std::move(*engine_));
         engine_.reset();
         waiting_for_old_ = true;
+        waiting_since_ = Clock::now();
         return;
     }
     if (auto started = start_engine(); !started) {
@@ -133,6 +135,13 @@ void Supervisor::look_after() {
             parts_.messages.error(started.error().text());
             engine_backoff_.failed();
         }
+    // A scan that still uses the old engine must not keep openers waiting for the new one.
+    if (waiting_for_old_ && now - waiting_since_ > old_engine_patience)
+        for (const auto &[pid, control] : retired_)
+            ::kill(pid, SIGKILL);
+    for (auto &[name, gate] : gates_)
+        if (gate.wants_engine && now - gate.given > std::chrono::seconds(1))
+            give_gate_engine(gate);
     if (mounts_changed_ || now >= next_ping_)
         look_at_mounts();
     start_gates();
@@ -187,6 +196,7 @@ void Supervisor::wait() {
         hear_engine(*loading_);
     hear_door();
     std::vector<std::string> names;
+    names.reserve(gates_.size());
     for (const auto &[name, gate] : gates_)
         names.push_back(name);
     for (const auto &name : names)
@@ -206,7 +216,7 @@ void Supervisor::shut_down() {
         door_->wire.send("quit");
     constexpr int tries = 100;
     constexpr timespec pause{0, 10'000'000};
-    for (int i = 0; i < tries && !(gates_.empty() && !door_); ++i) {
+    for (int i = 0; i < tries && (!gates_.empty() || door_); ++i) {
         int status = 0;
         for (pid_t pid = 0; (pid = ::waitpid(-1, &status, WNOHANG)) > 0;) {
             const auto gate = std::ranges::find_if(

@@ -133,7 +133,7 @@ void Supervisor::hear_gate_word(const std::string &name, GateChild &gate, Word &
     } else if (word.name == "broken") {
         // The engine's own end is heard of elsewhere; one that lives is given anew.
         if (engine_ && word.number(0) == engine_->generation)
-            give_engine(gate.wire, false);
+            gate.wants_engine = true;
     } else if (word.name == "statistics") {
         gate.statistics = Statistics::from(word.fields);
         gate.asked = false;

@@ -28,7 +28,7 @@ _scan() {
         # A long option's value that is optional comes after `=` only.
         case $previous in
         --database | --log | --file-list | --files0-from | --move | --copy | --quarantine | --restore | \
-            --engine --tempdir | --jobs | --timeout | --exclude* | --include* | --statistics) ;;
+            --engine | --tempdir | --jobs | --timeout | --exclude* | --include* | --statistics) ;;
         *) option= ;;
         esac
     fi
