@@ -193,6 +193,7 @@ void Pool::stop() {
     for (const auto &worker : workers_)
         host_->end(worker.number);
     workers_.clear();
+    host_->wait_for_ended();
 }
 
 } // namespace hostav

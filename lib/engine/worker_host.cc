@@ -45,6 +45,10 @@ Result<std::unique_ptr<LocalWorkers>> LocalWorkers::create(Engine &engine, bool 
 LocalWorkers::~LocalWorkers() {
     while (!pids_.empty())
         end(pids_.begin()->first);
+    wait_for_ended();
+}
+
+void LocalWorkers::wait_for_ended() {
     // A worker that sleeps in the kernel cannot be killed; nobody waits for it for ever.
     constexpr int tries = 200;
     constexpr timespec pause{0, 10'000'000};

@@ -30,6 +30,8 @@ class WorkerHost {
     virtual Result<void> start(unsigned number, Fd socket) = 0;
     /// Kills a worker and removes what it left. Unknown numbers are ignored.
     virtual void end(unsigned number) = 0;
+    /// Waits, for a moment at most, until those that were told to end have ended.
+    virtual void wait_for_ended() {}
     /// Gives ended processes back to the system; called now and then.
     virtual void reap() {}
 };
@@ -44,6 +46,7 @@ class LocalWorkers final : public WorkerHost {
 
     Result<void> start(unsigned number, Fd socket) override;
     void end(unsigned number) override;
+    void wait_for_ended() override;
     void reap() override;
 
   private:

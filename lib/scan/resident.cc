@@ -119,6 +119,11 @@ void LentWorkers::end(unsigned number) {
         resident_->send("HOSTAV-END " + std::to_string(number), -1);
 }
 
+void LentWorkers::wait_for_ended() {
+    if (local_)
+        local_->wait_for_ended();
+}
+
 void LentWorkers::reap() {
     if (local_)
         local_->reap();

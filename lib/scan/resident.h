@@ -50,6 +50,7 @@ class LentWorkers final : public WorkerHost {
     Result<void> start(unsigned number, Fd socket) override;
     void end(unsigned number) override;
 
+    void wait_for_ended() override;
     void reap() override;
 
   private:

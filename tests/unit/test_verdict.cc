@@ -95,7 +95,7 @@ TEST_CASE("report: values out of range are refused", "[verdict]") {
     CHECK(decode_report(changed(verdict_at, 2)));
     CHECK_FALSE(decode_report(changed(verdict_at, 3)));
     CHECK_FALSE(decode_report(changed(verdict_at, 255)));
-    CHECK_FALSE(decode_report(changed(0, 2))); // another format
+    CHECK_FALSE(decode_report(changed(0, 1))); // another format
     CHECK(decode_report(changed(limits_at, 255)));
     CHECK_FALSE(decode_report(changed(limits_at + 3, 128)));
     CHECK_FALSE(decode_report(changed(limits_at + 1, 1U << (limit_count - 8))));
@@ -128,6 +128,10 @@ TEST_CASE("report: a digest is 64 lower-case hexadecimal digits or absent", "[ve
     const auto back = decode_report(encode(report));
     REQUIRE(back);
     CHECK(back->sha256.empty());
+    report.md5 = std::string(32, '0');
+    CHECK(decode_report(encode(report))->md5 == report.md5);
+    report.md5 = std::string(64, '0');
+    CHECK(decode_report(encode(report))->md5.empty());
 }
 
 TEST_CASE("report: what is beyond the caps is cut off and still accepted", "[verdict]") {
