@@ -48,6 +48,19 @@ constexpr int grandchild_grace = 200; // milliseconds
 
 } // namespace
 
+void begin_child(pid_t parent) {
+    ::prctl(PR_SET_PDEATHSIG, SIGKILL);
+    if (::getppid() != parent)
+        ::_exit(1);
+    ::setsid();
+    sigset_t none;
+    sigemptyset(&none);
+    ::sigprocmask(SIG_SETMASK, &none, nullptr);
+    for (const int signal : {SIGINT, SIGTERM, SIGHUP, SIGQUIT, SIGPIPE, SIGXFSZ, SIGUSR1, SIGUSR2})
+        ::signal(signal, SIG_IGN);
+    ::signal(SIGCHLD, SIG_DFL);
+}
+
 Child::Child(ChildOptions options, pid_t pid, Fd output)
     : options_(std::move(options)), pid_(pid), output_(std::move(output)) {}
 

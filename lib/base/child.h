@@ -22,6 +22,11 @@ struct ChildOptions {
     bool own_group = false;      ///< a process group of its own, killed whole
 };
 
+/// The beginning of a long-lived child: dies with its parent (or at once when `parent` is not that
+/// any more), has a session of its own, no blocked signals, and leaves what the terminal sends to
+/// its parent (SIGCHLD as by default).
+void begin_child(pid_t parent);
+
 class Child {
   public:
     /// Forks. `body` runs in the child; what it returns is the exit status (by _exit, after

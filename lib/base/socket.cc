@@ -75,6 +75,30 @@ Result<Fd> connect_tcp(const std::string &name, const std::string &port) {
     return last;
 }
 
+ssize_t send_with_descriptor(int socket, std::span<iovec> parts, int fd) {
+    union {
+        cmsghdr header;
+        std::array<char, CMSG_SPACE(sizeof(int))> bytes;
+    } ancillary{};
+    msghdr message{};
+    message.msg_iov = parts.data();
+    message.msg_iovlen = parts.size();
+    if (fd >= 0) {
+        message.msg_control = ancillary.bytes.data();
+        message.msg_controllen = ancillary.bytes.size();
+        cmsghdr *header = CMSG_FIRSTHDR(&message);
+        header->cmsg_level = SOL_SOCKET;
+        header->cmsg_type = SCM_RIGHTS;
+        header->cmsg_len = CMSG_LEN(sizeof fd);
+        std::memcpy(CMSG_DATA(header), &fd, sizeof fd);
+    }
+    ssize_t sent = 0;
+    do
+        sent = ::sendmsg(socket, &message, MSG_NOSIGNAL);
+    while (sent < 0 && errno == EINTR);
+    return sent;
+}
+
 std::string read_answer(int fd, char end_mark, std::size_t size) {
     const auto end = Clock::now() + std::chrono::milliseconds(patience);
     std::string answer;

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "engine/engine_server.h"
 
-#include "base/signals.h"
+#include "base/child.h"
 #include "base/text.h"
 #include "engine/cage.h"
 #include "engine/database.h"
@@ -11,11 +11,9 @@
 
 #include <algorithm>
 #include <array>
-#include <csignal>
 #include <fcntl.h>
 #include <filesystem>
 #include <poll.h>
-#include <sys/prctl.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <unistd.h>
@@ -42,19 +40,6 @@ void keep_only(int control) {
     ::syscall(SYS_close_range, first + 1, ~0U, 0);
 }
 constexpr int control_number = STDERR_FILENO + 1;
-
-void leave_parent(pid_t parent) {
-    ::prctl(PR_SET_PDEATHSIG, SIGKILL);
-    if (::getppid() != parent)
-        ::_exit(1);
-    ::setsid(); // the gate knows us, and our workers, by our session
-    sigset_t none;
-    sigemptyset(&none);
-    ::sigprocmask(SIG_SETMASK, &none, nullptr);
-    for (const int signal : {SIGINT, SIGTERM, SIGHUP, SIGQUIT, SIGPIPE, SIGXFSZ, SIGUSR1, SIGUSR2})
-        ::signal(signal, SIG_IGN);
-    ::signal(SIGCHLD, SIG_DFL);
-}
 
 std::time_t newest_database(const std::string &directory) {
     std::time_t newest = 0;
@@ -183,7 +168,7 @@ std::optional<EngineState> decode_state(std::string_view body) {
 }
 
 void run_engine_server(const EngineServerOptions &options, Fd control, pid_t parent) {
-    leave_parent(parent);
+    begin_child(parent); // the gate knows us, and our workers, by our session
     keep_only(control.release());
     // Those who must know of us before we open anything are told first.
     bool would_block = false;

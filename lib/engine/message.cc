@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "engine/message.h"
 
+#include "base/socket.h"
 #include "engine/verdict.h"
 
 #include <array>
@@ -42,24 +43,7 @@ static_assert(max_report_size < largest_message, "every report must fit one pack
 bool send_message(int socket, MessageKind kind, std::string_view body, int fd) {
     char type = static_cast<char>(kind);
     std::array<iovec, 2> parts{{{&type, 1}, {const_cast<char *>(body.data()), body.size()}}};
-    msghdr message{};
-    message.msg_iov = parts.data();
-    message.msg_iovlen = parts.size();
-    Ancillary ancillary{};
-    if (fd >= 0) {
-        message.msg_control = ancillary.bytes.data();
-        message.msg_controllen = ancillary.bytes.size();
-        cmsghdr *header = CMSG_FIRSTHDR(&message);
-        header->cmsg_level = SOL_SOCKET;
-        header->cmsg_type = SCM_RIGHTS;
-        header->cmsg_len = CMSG_LEN(sizeof fd);
-        std::memcpy(CMSG_DATA(header), &fd, sizeof fd);
-    }
-    ssize_t sent = 0;
-    do
-        sent = ::sendmsg(socket, &message, MSG_NOSIGNAL);
-    while (sent < 0 && errno == EINTR);
-    return sent >= 0;
+    return send_with_descriptor(socket, parts, fd) >= 0;
 }
 
 std::optional<Message> receive_message(int socket, bool wait, bool &would_block) {

@@ -8,9 +8,7 @@
 #include "engine/engine_digest.h"
 
 #include <array>
-#include <cstring>
 #include <poll.h>
-#include <sys/socket.h>
 #include <unistd.h>
 
 namespace hostav {
@@ -24,27 +22,11 @@ constexpr std::size_t longest_answer = 256;
 
 bool Resident::send(const std::string &command, int fd) {
     const auto text = "z" + command + '\0';
-    iovec part{const_cast<char *>(text.data()), text.size()};
-    msghdr message{};
-    message.msg_iov = &part;
-    message.msg_iovlen = 1;
-    union {
-        cmsghdr header;
-        std::array<char, CMSG_SPACE(sizeof(int))> bytes;
-    } ancillary{};
-    if (fd >= 0) {
-        message.msg_control = ancillary.bytes.data();
-        message.msg_controllen = ancillary.bytes.size();
-        cmsghdr *header = CMSG_FIRSTHDR(&message);
-        header->cmsg_level = SOL_SOCKET;
-        header->cmsg_type = SCM_RIGHTS;
-        header->cmsg_len = CMSG_LEN(sizeof fd);
-        std::memcpy(CMSG_DATA(header), &fd, sizeof fd);
-    }
     pollfd room{socket_.get(), POLLOUT, 0};
     if (::poll(&room, 1, patience) <= 0)
         return false;
-    return ::sendmsg(socket_.get(), &message, MSG_NOSIGNAL) == static_cast<ssize_t>(text.size());
+    std::array<iovec, 1> part{{{const_cast<char *>(text.data()), text.size()}}};
+    return send_with_descriptor(socket_.get(), part, fd) == static_cast<ssize_t>(text.size());
 }
 
 Result<std::string> Resident::ask(const std::string &command) {

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "watch/gate.h"
 
-#include "base/resources.h"
+#include "base/child.h"
 #include "base/text.h"
 #include "engine/engine_server.h"
 
@@ -10,7 +10,6 @@
 #include <fcntl.h>
 #include <poll.h>
 #include <sched.h>
-#include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/syscall.h>
 #include <unistd.h>
@@ -29,16 +28,8 @@ constexpr std::size_t most_held = 4096;
 constexpr std::chrono::milliseconds look_again{1000};
 
 void leave_parent(Fd &control, pid_t parent) {
-    ::prctl(PR_SET_PDEATHSIG, SIGKILL);
-    if (::getppid() != parent)
-        ::_exit(1);
-    ::setsid();
-    sigset_t none;
-    sigemptyset(&none);
-    ::sigprocmask(SIG_SETMASK, &none, nullptr);
-    // IO is what a lease that somebody breaks would kill us with.
-    for (const int signal : {SIGINT, SIGTERM, SIGHUP, SIGQUIT, SIGPIPE, SIGUSR1, SIGUSR2, SIGIO})
-        ::signal(signal, SIG_IGN);
+    begin_child(parent);
+    ::signal(SIGIO, SIG_IGN); // a lease that somebody breaks would kill us with it
     ::dup2(control.release(), control_number);
     ::syscall(SYS_close_range, control_number + 1, ~0U, 0);
     control.reset(control_number);

@@ -3,6 +3,7 @@
 // The children: made, given what they need, buried, made again.
 #include "watch/supervisor.h"
 
+#include "base/child.h"
 #include "base/cpus.h"
 #include "base/text.h"
 #include "engine/message.h"
@@ -12,7 +13,6 @@
 #include <csignal>
 #include <cstring>
 #include <fcntl.h>
-#include <sys/prctl.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -35,15 +35,7 @@ unsigned door_workers(const WatchConfig &config) {
 /// The child of a fork that becomes the door.
 [[noreturn]] void be_door(const DoorOptions &options, Fd control, pid_t parent,
                           const std::optional<Account> &account) {
-    ::prctl(PR_SET_PDEATHSIG, SIGKILL);
-    if (::getppid() != parent)
-        ::_exit(1);
-    ::setsid();
-    sigset_t none;
-    sigemptyset(&none);
-    ::sigprocmask(SIG_SETMASK, &none, nullptr);
-    for (const int signal : {SIGINT, SIGTERM, SIGHUP, SIGQUIT, SIGPIPE, SIGUSR1, SIGUSR2})
-        ::signal(signal, SIG_IGN);
+    begin_child(parent);
     // What the door does not need it does not get; its sockets keep their numbers.
     std::vector<int> kept = options.listeners;
     kept.push_back(control.get());

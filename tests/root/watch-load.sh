@@ -45,6 +45,35 @@ done
 stop_watch
 watch=$real
 
+# It begins while many are opening files: nobody hangs, nobody is denied wrongly, and soon nothing
+# infected is read any more.
+rm -f "$scratch/stop"
+cat >"$scratch/busy.py" <<'PY'
+import os, sys, threading
+home, stop = sys.argv[1:]
+wrong = [0]
+def work(n):
+    i = n
+    while not os.path.exists(stop):
+        i += 7
+        try:
+            open(f'{home}/many/f{i % 200 + 1}', 'rb').read()
+        except OSError:
+            wrong[0] += 1
+threads = [threading.Thread(target=work, args=(n,)) for n in range(50)]
+for thread in threads: thread.start()
+for thread in threads: thread.join(60)
+print(wrong[0], sum(thread.is_alive() for thread in threads))
+PY
+timeout 100 python3 "$scratch/busy.py" "$home" "$scratch/stop" >"$scratch/answer" &
+busy=$!
+start_watch
+for i in {1..20}; do denied "$home/many/e$i"; done
+touch "$scratch/stop"
+wait "$busy" || fail "openers hang while the watch begins"
+[[ $(cat "$scratch/answer") = "0 0" ]] || fail "denied, hanging while the watch begins: $(cat "$scratch/answer")"
+stop_watch
+
 start_watch
 for ((i = 0; i < 3; i++)); do
     touch "$home"/many/f* # forgotten
