@@ -131,7 +131,7 @@ TEST_CASE("statistics survive being sent", "[watch]") {
     sum.add(back);
     CHECK(sum.of(Count::denied) == 14);
     for (std::size_t kind = 0; kind < count_kinds; ++kind)
-        CHECK(std::string(count_name(kind)) != "");
+        CHECK_FALSE(std::string(count_name(kind)).empty());
 }
 
 TEST_CASE("a signature's name does nothing in a shell", "[watch]") {
