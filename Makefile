@@ -24,10 +24,10 @@ CXX := $(shell for c in gcc14-g++ g++ g++-14 g++-13; do command -v $$c >/dev/nul
 endif
 
 # The libraries, asked for only when something is compiled: a bare machine has no pkg-config yet.
-PACKAGES := libclamav libarchive libseccomp libcap-ng libcrypto libcurl libsystemd lzo2
+PACKAGES := libclamav libarchive libseccomp libcap-ng libcrypto libcurl libsystemd lzo2 libpcre2-8 zlib
 PKG_CFLAGS = $(shell pkg-config --cflags $(PACKAGES))
-# libfreshclam comes with libclamav and has no .pc file of its own.
-PKG_LIBS = $(shell pkg-config --libs $(PACKAGES)) -lfreshclam
+# libfreshclam (which comes with libclamav) and LMDB have no .pc file everywhere.
+PKG_LIBS = $(shell pkg-config --libs $(PACKAGES)) -lfreshclam -llmdb
 
 WARNINGS := -Wall -Wextra -Wshadow -Wconversion -Wnon-virtual-dtor -Wimplicit-fallthrough -Wformat=2
 ifneq ($(CI)$(WERROR),)
