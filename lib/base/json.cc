@@ -203,6 +203,37 @@ Result<std::vector<std::map<std::string, std::string>>> parse_json_lines(std::st
     return objects;
 }
 
+namespace {
+
+/// Deeper than any answer that we ask for; the parser's own recursion is not what ends it.
+constexpr unsigned deepest = 64;
+
+void collect_fields(const Json &value, const std::string &path, unsigned depth, Fields &to) {
+    if (std::string text; take_scalar(value, text)) {
+        to[path] = std::move(text);
+        return;
+    }
+    if (depth >= deepest || !value.is_structured())
+        return;
+    const auto below = path.empty() ? path : path + ".";
+    for (const auto &[name, child] : value.items()) // a list's names are its indices
+        collect_fields(child, below + name, depth + 1, to);
+}
+
+} // namespace
+
+Result<std::map<std::string, std::string>> parse_json_fields(std::string_view text,
+                                                             const std::string &what) {
+    const auto parsed = parse(text, what);
+    if (!parsed)
+        return std::unexpected(parsed.error());
+    if (!parsed->is_object())
+        return fail(what, "not a JSON object");
+    Fields fields;
+    collect_fields(*parsed, "", 0, fields);
+    return fields;
+}
+
 std::string text_field(const std::map<std::string, std::string> &object, const std::string &name) {
     const auto found = object.find(name);
     return found == object.end() ? std::string() : found->second;

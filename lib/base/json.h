@@ -58,6 +58,10 @@ struct JsonTree {
 /// Such objects one a line, each line ended; what is cut off or anything else is a failure.
 [[nodiscard]] Result<std::vector<std::map<std::string, std::string>>>
 parse_json_lines(std::string_view text, const std::string &what);
+/// The scalars of an object of any depth by their path: `a.b`, `list.0.name`; numbers and booleans
+/// as their text, null left out. For answers of services, of which a few fields count.
+[[nodiscard]] Result<std::map<std::string, std::string>> parse_json_fields(std::string_view text,
+                                                                           const std::string &what);
 /// The value of a field, empty where there is none.
 [[nodiscard]] std::string text_field(const std::map<std::string, std::string> &object,
                                      const std::string &name);

@@ -1,0 +1,198 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include "ship/shipper_parts.h"
+
+#include "base/service_manager.h"
+#include "ship/status.h"
+
+#include <algorithm>
+#include <array>
+#include <csignal>
+
+namespace hostav {
+
+namespace {
+
+/// A stop delivers what is there for so long, and waits for answers for so long.
+constexpr std::chrono::seconds stop_deliver{10};
+constexpr std::chrono::seconds stop_quiet{2};
+constexpr std::chrono::seconds stop_answers{30};
+constexpr std::chrono::seconds notice_every{10};
+constexpr std::chrono::milliseconds longest_wait{60000};
+constexpr Backoff::Time first_backoff{200};
+constexpr Backoff::Time longest_backoff{60000};
+
+} // namespace
+
+Shipper::Lane::Lane() : backoff(first_backoff, longest_backoff) {}
+Shipper::Lane::~Lane() = default;
+
+Shipper::Shipper(Parts parts, ShipperOptions options)
+    : parts_(std::move(parts)), options_(std::move(options)), started_(Clock::now()),
+      last_progress_(started_), next_notice_(started_), next_watchdog_(started_) {}
+
+Shipper::~Shipper() = default;
+
+bool Shipper::nothing_left() const {
+    return in_flight_ == 0 && std::ranges::all_of(sources_, [](const auto &source) {
+               return source.first->waiting() == 0 && !source.second.more;
+           });
+}
+
+bool Shipper::gives_up(Clock::time_point now) const {
+    return std::ranges::any_of(lanes_, [&](const auto &lane) {
+        const auto since = lane.second.failing_since;
+        return since != Clock::time_point::max() &&
+               now - since >= (lane.second.denied ? options_.give_up_denied : options_.give_up);
+    });
+}
+
+bool Shipper::over(Clock::time_point now) const {
+    if (stopping_) {
+        const bool answered = std::ranges::none_of(lanes_, [](const auto &lane) {
+            return lane.second.flight && lane.second.flight->sent;
+        });
+        if (!answered)
+            return now - stop_since_ >= stop_answers;
+        return reread_ || nothing_left() || now - std::max(stop_since_, last_progress_) >= stop_quiet ||
+               now - stop_since_ >= stop_deliver;
+    }
+    if (!options_.once || !ready_)
+        return false;
+    const bool ended = std::ranges::all_of(parts_.feeders,
+                                           [](const auto *feeder) { return feeder->ended(); });
+    return (ended && nothing_left()) || gives_up(now);
+}
+
+void Shipper::take_signals(Clock::time_point now) {
+    const bool hup = parts_.signals.take_waking() == SIGHUP;
+    if (stopping_ || (parts_.signals.pending() == 0 && !hup))
+        return;
+    reread_ = hup && parts_.signals.pending() == 0;
+    stopping_ = true;
+    stop_since_ = now;
+    notify_service_manager(reread_ ? "RELOADING=1" : "STOPPING=1");
+    for (auto *feeder : parts_.feeders)
+        feeder->stop();
+}
+
+Result<void> Shipper::feed(Clock::time_point now) {
+    for (auto *feeder : parts_.feeders) {
+        auto changes = feeder->work(now);
+        if (!changes)
+            return std::unexpected(changes.error());
+        for (auto *input : changes->appeared)
+            if (const auto *stream = parts_.stream_of(*input); stream != nullptr)
+                sources_[input] = {input, stream, now, false};
+        for (auto *input : changes->gone) {
+            if (const auto key = input->key(); !key.empty())
+                changes_[options_.record_prefix + key] = std::nullopt;
+            sources_.erase(input);
+            for (auto &[destination, lane] : lanes_)
+                if (lane.flight && lane.flight->input == input)
+                    lane.flight->input = nullptr;
+        }
+    }
+    return {};
+}
+
+Result<void> Shipper::commit() {
+    if (parts_.state == nullptr) {
+        changes_.clear();
+        return {};
+    }
+    const bool errors_too = !changes_.empty() || Clock::now() >= next_notice_;
+    if (errors_too)
+        for (auto &[section, status] : status_)
+            if (std::exchange(status.changed, false))
+                changes_[status_key(section)] = status_record(
+                    {status.last_success, status.last_error, status.error, status.events,
+                     status.rejected, status.replaced, status.split});
+    if (changes_.empty())
+        return {};
+    if (auto done = parts_.state->commit(changes_); !done) {
+        // Delivered, but not written down: it would come again after a crash, no worse.
+        parts_.complaints.add(Severity::error, "state", done.error().text());
+        return {};
+    }
+    changes_.clear();
+    return {};
+}
+
+Shipper::Clock::time_point Shipper::next_event(Clock::time_point now) const {
+    auto next = now + longest_wait;
+    for (const auto *feeder : parts_.feeders)
+        next = std::min(next, feeder->next_work());
+    next = std::min(next, parts_.sink.next_work());
+    if (in_flight_ < options_.most_batches)
+        for (const auto &[input, source] : sources_) {
+            const auto lane = lanes_.find(source.stream->destination);
+            if (lane == lanes_.end()) {
+                next = std::min(next, due(source));
+            } else if (!lane->second.flight) {
+                next = std::min(next, std::max(due(source), lane->second.not_before));
+            }
+        }
+    for (const auto &[destination, lane] : lanes_)
+        if (lane.flight && !lane.flight->sent)
+            next = std::min(next, lane.not_before);
+    if (const auto watchdog = watchdog_interval(); watchdog.count() > 0)
+        next = std::min(next, next_watchdog_);
+    constexpr std::chrono::milliseconds often{200};
+    return stopping_ || options_.once ? std::min(next, now + often) : next;
+}
+
+Result<void> Shipper::wait(Clock::time_point now) {
+    std::vector<pollfd> fds{{parts_.signals.fd(), POLLIN, 0}};
+    for (const auto *feeder : parts_.feeders)
+        feeder->add_descriptors(fds);
+    parts_.sink.add_descriptors(fds);
+    using std::chrono::milliseconds;
+    // Rounded up: waking too early would only mean to wait again.
+    const auto longest = std::clamp(std::chrono::ceil<milliseconds>(next_event(now) - now),
+                                    milliseconds(0), longest_wait);
+    return parts_.http.wait(fds, done_.empty() ? longest : milliseconds(0));
+}
+
+void Shipper::notify(Clock::time_point now) {
+    if (!ready_) {
+        ready_ = true;
+        notify_service_manager("READY=1");
+    }
+    if (const auto watchdog = watchdog_interval(); watchdog.count() > 0 && now >= next_watchdog_) {
+        notify_service_manager("WATCHDOG=1");
+        next_watchdog_ = now + watchdog;
+    }
+    if (now >= next_notice_) {
+        next_notice_ = now + notice_every;
+        if (parts_.describe)
+            notify_service_manager("STATUS=" + parts_.describe());
+    }
+}
+
+Result<Shipper::Ended> Shipper::run() {
+    for (;;) {
+        auto now = Clock::now();
+        take_signals(now);
+        if (!stopping_ || !reread_)
+            if (auto fed = feed(now); !fed)
+                return std::unexpected(fed.error());
+        if (!(stopping_ && (reread_ || now - stop_since_ >= stop_deliver)))
+            launch(now);
+        take_done(now);
+        best_effort(commit());
+        notify(now);
+        now = Clock::now();
+        if (over(now))
+            break;
+        if (auto waited = wait(now); !waited)
+            return std::unexpected(waited.error());
+        parts_.sink.work();
+        take_done(Clock::now());
+        best_effort(commit());
+    }
+    if (stopping_)
+        return reread_ ? Ended::reread : Ended::stopped;
+    return nothing_left() ? Ended::complete : Ended::gave_up;
+}
+
+} // namespace hostav

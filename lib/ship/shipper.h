@@ -1,0 +1,149 @@
+// SPDX-License-Identifier: GPL-2.0-only
+//
+// The loop: takes events from inputs when a batch is due, gives batches to the sink, and moves an
+// input's record, durably, only after the sink has accepted. Per destination one batch is on its
+// way, so that order is kept; per input, too. Batches are bounded, nothing else is held in memory:
+// what cannot be delivered stays where it is.
+//
+// One thread. The only waiting is in HttpClient::wait().
+#pragma once
+
+#include "base/backoff.h"
+#include "base/signals.h"
+#include "net/http_client.h"
+#include "ship/batch.h"
+#include "ship/complaints.h"
+#include "ship/feeder.h"
+#include "ship/reject_file.h"
+#include "ship/sink.h"
+#include "store/durable_map.h"
+
+#include <chrono>
+#include <deque>
+#include <functional>
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+
+namespace hostav {
+
+/// Where an input's events go, and in what pieces.
+struct Stream {
+    std::string section; ///< for people
+    Destination destination;
+    std::chrono::milliseconds buffer{5000};
+    std::size_t batch_count = put_log_events_count;
+    std::size_t batch_bytes = put_log_events_bytes;
+};
+
+struct ShipperOptions {
+    /// Ends when all that is there is delivered: --once, and standard input.
+    bool once = false;
+    /// Then after this time without success it gives up.
+    std::chrono::seconds give_up{300};
+    std::chrono::seconds give_up_denied{30};
+    std::size_t most_batches = 10; ///< on their way at once (queue_size)
+    std::string record_prefix;     ///< of the keys in the state
+};
+
+class Shipper {
+  public:
+    struct Parts {
+        Sink &sink;
+        HttpClient &http;
+        Signals &signals;
+        Complaints &complaints;
+        DurableMap *state = nullptr; ///< may be null: then nothing is remembered
+        RejectFile rejects;
+        /// Whose input it is; null: not to be shipped.
+        std::function<const Stream *(const Input &)> stream_of;
+        std::vector<Feeder *> feeders;
+        /// For systemd's status line and --status: what is said of files; may be empty.
+        std::function<std::string()> describe;
+    };
+    Shipper(Parts parts, ShipperOptions options);
+    ~Shipper();
+    Shipper(const Shipper &) = delete;
+    Shipper &operator=(const Shipper &) = delete;
+    Shipper(Shipper &&) = delete;
+    Shipper &operator=(Shipper &&) = delete;
+
+    enum class Ended {
+        complete, ///< once: all is delivered
+        gave_up,  ///< once: something is not
+        stopped,  ///< by a signal
+        reread    ///< by SIGHUP
+    };
+    Result<Ended> run();
+    /// Delivered since the start; and rejected ones among them.
+    [[nodiscard]] std::uint64_t delivered() const { return delivered_; }
+    [[nodiscard]] std::uint64_t rejected() const { return rejected_; }
+    [[nodiscard]] const std::string &last_failure() const { return last_failure_; }
+
+  private:
+    using Clock = Input::Clock;
+    struct Source {
+        Input *input = nullptr;
+        const Stream *stream = nullptr;
+        Clock::time_point not_before; ///< what it had was not yet an event
+        bool more = false;            ///< there is more than went into the last batch
+    };
+    struct Flight;
+    /// What goes to one destination.
+    struct Lane {
+        std::unique_ptr<Flight> flight;
+        Backoff backoff;
+        Clock::time_point not_before;
+        Clock::time_point failing_since = Clock::time_point::max();
+        bool denied = false;
+        Lane();
+        ~Lane();
+        Lane(const Lane &) = delete;
+        Lane &operator=(const Lane &) = delete;
+        Lane(Lane &&) = delete;
+        Lane &operator=(Lane &&) = delete;
+    };
+    struct Status;
+    Parts parts_;
+    ShipperOptions options_;
+    std::map<Input *, Source> sources_;
+    std::map<Destination, Lane> lanes_;
+    std::deque<std::pair<Destination, Delivery>> done_;
+    std::vector<std::unique_ptr<Flight>> spare_; ///< with their memory
+    std::map<std::string, std::optional<std::string>> changes_; ///< of the state
+    std::map<std::string, Status> status_;
+    std::size_t in_flight_ = 0;
+    std::uint64_t delivered_ = 0, rejected_ = 0;
+    std::string last_failure_;
+    bool stopping_ = false, reread_ = false, ready_ = false;
+    Clock::time_point started_, stop_since_, last_progress_, next_notice_, next_watchdog_;
+
+    // The loop (shipper.cc).
+    [[nodiscard]] bool over(Clock::time_point now) const;
+    [[nodiscard]] bool nothing_left() const;
+    [[nodiscard]] bool gives_up(Clock::time_point now) const;
+    void take_signals(Clock::time_point now);
+    Result<void> feed(Clock::time_point now);
+    Result<void> wait(Clock::time_point now);
+    [[nodiscard]] Clock::time_point next_event(Clock::time_point now) const;
+    void notify(Clock::time_point now);
+    Result<void> commit();
+
+    // Batches (shipper_flights.cc).
+    void launch(Clock::time_point now);
+    [[nodiscard]] Clock::time_point due(const Source &source) const;
+    bool begin(Source &source, Lane &lane, Clock::time_point now);
+    void send(const Destination &destination, Flight &flight);
+    void take_done(Clock::time_point now);
+    void take(const Destination &destination, Lane &lane, Delivery delivery,
+              Clock::time_point now);
+    void accept(Flight &flight, const Delivery &delivery);
+    void split(Flight &flight, const Delivery &delivery);
+    void fail(const Destination &destination, Lane &lane, const Delivery &delivery,
+              Clock::time_point now);
+    void finish(const Destination &destination, Lane &lane, Clock::time_point now);
+    void note_status(const Stream &stream, const std::string &error);
+};
+
+} // namespace hostav

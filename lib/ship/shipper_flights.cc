@@ -1,0 +1,237 @@
+// SPDX-License-Identifier: GPL-2.0-only
+//
+// Batches: begun when they are due, sent, judged, ended.
+#include "ship/shipper_parts.h"
+
+#include "base/text.h"
+
+#include <algorithm>
+
+namespace hostav {
+
+namespace {
+
+/// After a fill that gave nothing although bytes are there (a half line).
+constexpr std::chrono::milliseconds look_again{500};
+/// After a failure that needs somebody: a permission, credentials.
+constexpr std::chrono::milliseconds denied_again{60000};
+constexpr std::chrono::milliseconds denied_again_once{5000};
+/// Batches whose memory is kept for the next ones.
+constexpr std::size_t most_spare = 2;
+
+} // namespace
+
+/// When its next batch should begin.
+Shipper::Clock::time_point Shipper::due(const Source &source) const {
+    const auto waiting = source.input->waiting();
+    if (waiting == 0 && !source.more)
+        return Clock::time_point::max();
+    const bool now = source.more || options_.once || stopping_ ||
+                     waiting >= source.stream->batch_bytes;
+    const auto wanted = now ? Clock::time_point::min()
+                            : source.input->waiting_since() + source.stream->buffer;
+    return std::max(wanted, source.not_before);
+}
+
+void Shipper::launch(Clock::time_point now) {
+    for (auto &[input, source] : sources_) {
+        if (in_flight_ >= options_.most_batches)
+            return;
+        auto &lane = lanes_[source.stream->destination];
+        if (lane.flight) {
+            // One that failed waits for its time.
+            if (!lane.flight->sent && now >= lane.not_before)
+                send(source.stream->destination, *lane.flight);
+            continue;
+        }
+        if (now >= lane.not_before && due(source) <= now && begin(source, lane, now))
+            send(source.stream->destination, *lane.flight);
+    }
+}
+
+/// False: there was nothing to send.
+bool Shipper::begin(Source &source, Lane &lane, Clock::time_point now) {
+    std::unique_ptr<Flight> flight;
+    if (spare_.empty()) {
+        flight = std::make_unique<Flight>();
+    } else {
+        flight = std::move(spare_.back());
+        spare_.pop_back();
+    }
+    auto limits = parts_.sink.limits();
+    limits.events = std::min(limits.events, source.stream->batch_count);
+    limits.bytes = std::min(limits.bytes, source.stream->batch_bytes);
+    flight->batch.begin(limits, parts_.sink.now());
+    auto &batch = flight->batch;
+    const auto filled =
+        source.input->fill([&batch](const Event &event) { return batch.add(event); }, false);
+    if (!filled) {
+        parts_.complaints.add(Severity::error, "input " + source.input->name(),
+                              filled.error().text());
+        last_failure_ = filled.error().text();
+        note_status(*source.stream, last_failure_);
+        source.not_before = now + denied_again_once;
+        source.more = false;
+        return false;
+    }
+    auto &status = status_[source.stream->section];
+    status.replaced += filled->replaced;
+    status.split += filled->split;
+    if (filled->replaced > 0)
+        parts_.complaints.add(Severity::warning, "encoding " + source.input->name(),
+                              escape_path(source.input->name()) + ": " +
+                                  std::to_string(filled->replaced) +
+                                  " invalid sequences were replaced by U+FFFD");
+    flight->input = source.input;
+    flight->stream = source.stream;
+    flight->source = source.input->name();
+    flight->more = filled->refused || filled->again;
+    source.more = false;
+    source.not_before = flight->more ? now : now + look_again;
+    batch.sort();
+    flight->parts.clear();
+    if (!batch.items().empty())
+        flight->parts.emplace_back(0, batch.items().size());
+    flight->sent = false;
+    lane.flight = std::move(flight);
+    if (batch.items().empty()) { // blank lines, or rejects only
+        finish(source.stream->destination, lane, now);
+        return false;
+    }
+    source.not_before = now;
+    ++in_flight_;
+    return true;
+}
+
+void Shipper::send(const Destination &destination, Flight &flight) {
+    flight.sent = true;
+    const auto [first, count] = flight.parts.back();
+    parts_.sink.deliver({&destination, &flight.source, &flight.batch, first, count},
+                        [this, destination](Delivery delivery) {
+                            // Judged later: a sink may answer while it is asked.
+                            done_.emplace_back(destination, std::move(delivery));
+                        });
+}
+
+void Shipper::take_done(Clock::time_point now) {
+    while (!done_.empty()) {
+        auto [destination, delivery] = std::move(done_.front());
+        done_.pop_front();
+        auto &lane = lanes_[destination];
+        if (lane.flight)
+            take(destination, lane, std::move(delivery), now);
+    }
+}
+
+void Shipper::take(const Destination &destination, Lane &lane, Delivery delivery,
+                   Clock::time_point now) {
+    auto &flight = *lane.flight;
+    flight.sent = false;
+    const auto count = flight.parts.back().second;
+    if (delivery.outcome == Outcome::invalid && count == 1) {
+        // It is this one that nobody wants.
+        delivery.rejected.emplace_back(0, delivery.why);
+        delivery.outcome = Outcome::accepted;
+    }
+    if (delivery.outcome == Outcome::invalid) {
+        split(flight, delivery);
+    } else if (delivery.outcome == Outcome::accepted) {
+        accept(flight, delivery);
+        lane.backoff.succeeded();
+        lane.failing_since = Clock::time_point::max();
+        if (parts_.complaints.over("deliver " + destination.group + " " + destination.stream))
+            parts_.complaints.messages().info("delivery to " + escape_path(destination.group) +
+                                              " " + escape_path(destination.stream) +
+                                              " works again");
+        last_progress_ = now;
+        if (flight.parts.empty()) {
+            --in_flight_;
+            return finish(destination, lane, now);
+        }
+    } else {
+        return fail(destination, lane, delivery, now);
+    }
+    send(lanes_.find(destination)->first, flight);
+}
+
+void Shipper::accept(Flight &flight, const Delivery &delivery) {
+    const auto [first, count] = flight.parts.back();
+    flight.parts.pop_back();
+    delivered_ += count - delivery.rejected.size();
+    status_[flight.stream->section].events += count - delivery.rejected.size();
+    for (const auto &[index, why] : delivery.rejected) {
+        const auto &item = flight.batch.items()[first + index];
+        flight.batch.rejects().push_back(
+            {item.time, item.offset, std::string(flight.batch.message(item)), why});
+    }
+}
+
+/// In halves, until the one that is not wanted is alone.
+void Shipper::split(Flight &flight, const Delivery &delivery) {
+    const auto [first, count] = flight.parts.back();
+    parts_.complaints.add(Severity::warning, "split " + flight.source,
+                          "a batch of " + escape_path(flight.source) + " was refused (" +
+                              delivery.why + "): sending it in parts");
+    flight.parts.pop_back();
+    const auto half = count / 2;
+    flight.parts.emplace_back(first + half, count - half);
+    flight.parts.emplace_back(first, half);
+}
+
+void Shipper::fail(const Destination &destination, Lane &lane, const Delivery &delivery,
+                   Clock::time_point now) {
+    lane.denied = delivery.outcome == Outcome::denied;
+    lane.failing_since = std::min(lane.failing_since, now);
+    auto wait = lane.backoff.failed(delivery.retry_after);
+    if (lane.denied)
+        wait = std::max(delivery.retry_after, options_.once ? denied_again_once : denied_again);
+    lane.not_before = now + wait;
+    last_failure_ = delivery.why;
+    const auto kind = "deliver " + destination.group + " " + destination.stream;
+    parts_.complaints.add(lane.denied ? Severity::error : Severity::warning, kind,
+                          escape_path(destination.group) + " " + escape_path(destination.stream) +
+                              ": " + delivery.why + "; trying again");
+    note_status(*lane.flight->stream, delivery.why);
+}
+
+/// All of a batch is delivered, or kept as rejected.
+void Shipper::finish(const Destination &destination, Lane &lane, Clock::time_point now) {
+    auto flight = std::move(lane.flight);
+    auto &rejects = flight->batch.rejects();
+    auto &status = status_[flight->stream->section];
+    if (!rejects.empty()) {
+        rejected_ += rejects.size();
+        status.rejected += rejects.size();
+        parts_.complaints.add(Severity::warning, "reject " + flight->source,
+                              escape_path(flight->source) + ": " + std::to_string(rejects.size()) +
+                                  " events were rejected (" + rejects.front().why +
+                                  "), kept in rejected.jsonl");
+        if (auto kept = parts_.rejects.add(destination, flight->source, rejects); !kept)
+            parts_.complaints.add(Severity::error, "rejects", kept.error().text());
+    }
+    status.last_success = std::time(nullptr);
+    status.changed = true;
+    if (flight->input != nullptr) {
+        flight->input->delivered();
+        if (const auto key = flight->input->key(); !key.empty())
+            changes_[options_.record_prefix + key] = flight->input->record();
+        const auto source = sources_.find(flight->input);
+        if (source != sources_.end()) {
+            source->second.more = flight->more;
+            if (flight->more)
+                source->second.not_before = now;
+        }
+    }
+    flight->input = nullptr;
+    if (spare_.size() < most_spare)
+        spare_.push_back(std::move(flight));
+}
+
+void Shipper::note_status(const Stream &stream, const std::string &error) {
+    auto &status = status_[stream.section];
+    status.last_error = std::time(nullptr);
+    status.error = error;
+    status.changed = true;
+}
+
+} // namespace hostav
