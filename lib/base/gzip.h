@@ -30,7 +30,8 @@ class GzipReader {
     ~GzipReader();
 
     /// Uncompressed bytes, at most `to.size()`; 0 at the end. Fails on what is no gzip or is cut
-    /// off.
+    /// off, after all bytes before that; a file that has grown since can be read on. The error has
+    /// no what.
     Result<std::size_t> read(std::span<char> to);
 
   private:

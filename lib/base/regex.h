@@ -3,7 +3,9 @@
 // Regular expressions of Perl's kind, as Python's users know them, by PCRE2, compiled to machine
 // code where the system allows it. pcre2.h is included in regex.cc only. A search has limits of
 // matching and of depth (PCRE2's match limit), so that no expression runs for ever: beyond them it
-// is no match, which `exhausted` tells.
+// is no match, which `exhausted` tells. They do not bound what is quadratic without going back
+// (`\s+x` over blanks): callers keep the text that they search short. A search writes to memory of
+// the object: one thread at a time.
 #pragma once
 
 #include "base/error.h"
@@ -20,7 +22,8 @@ class Regex {
   public:
     struct Options {
         bool ignore_case = false;
-        bool utf = false; ///< the text is valid UTF-8; else bytes
+        bool utf =
+            false; ///< characters are those of UTF-8; invalid bytes match nothing. Else bytes
     };
     /// The error's why has the position: `missing ) at 5`. `what` names the source.
     static Result<Regex> compile(const std::string &pattern, const Options &options,
