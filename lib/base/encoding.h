@@ -7,7 +7,7 @@
 
 #include "base/error.h"
 
-#include <cstdint>
+#include <cstddef>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -24,16 +24,27 @@ class Decoder {
     Decoder &operator=(const Decoder &) = delete;
     ~Decoder();
 
-    /// One whole piece (a line), each by itself. Appends valid UTF-8 to `to`; returns how many
-    /// replacements it took.
-    std::size_t decode(std::string_view bytes, std::string &to);
-    /// Bytes of a code unit: 1, 2 (UTF-16) or 4 (UTF-32). A line end is as wide.
-    [[nodiscard]] unsigned unit() const;
-    /// Whether the line end's significant byte comes first (little endian) where unit() > 1.
-    [[nodiscard]] bool little_endian() const;
-    /// The byte order of UTF-16 and UTF-32 without one in their name, from a file's first bytes (at
-    /// least four where there are as many); how many bytes of them are a byte order mark, also
-    /// that of `utf_8_sig`. Called once a file, before decode().
+    struct Decoded {
+        std::size_t taken = 0;    ///< of the bytes, whole characters
+        std::size_t replaced = 0; ///< U+FFFD that were written for what is invalid
+    };
+    /// Appends to `to` as much of `bytes` as gives at most `most` bytes of valid UTF-8. Each call
+    /// is by itself (a line). `last`: no bytes follow, so a character cut off at the end is
+    /// invalid; else it is not taken.
+    Decoded decode(std::string_view bytes, std::string &to, std::size_t most = std::string::npos,
+                   bool last = true);
+    /// Whether valid UTF-8 stands for itself.
+    [[nodiscard]] bool is_utf8() const;
+    /// A line end as it is encoded, 1, 2 (UTF-16) or 4 (UTF-32) bytes, which stand at a multiple of
+    /// their number; and what may stand before it.
+    [[nodiscard]] std::string_view line_end() const;
+    [[nodiscard]] std::string_view carriage_return() const;
+
+    /// Whether a byte order mark at a source's begin means something: then start() must have been
+    /// called before anything else.
+    [[nodiscard]] bool may_have_mark() const;
+    /// Takes the byte order from a source's first bytes (at least four where there are as many);
+    /// how many of them are the mark. Without one it is little endian, as Python's on our machines.
     std::size_t start(std::string_view first_bytes);
 
   private:

@@ -7,6 +7,7 @@
 #include <algorithm>
 #include <array>
 #include <charconv>
+#include <cstring>
 #include <limits>
 
 namespace hostav {
@@ -115,14 +116,38 @@ std::string escape_path(std::string_view raw) {
     return out;
 }
 
-bool is_utf8(std::string_view text) {
-    for (std::size_t at = 0; at < text.size();) {
+std::size_t utf8_prefix(std::string_view text) {
+    // Most text is ASCII: eight bytes at a time.
+    constexpr std::uint64_t high_bits = 0x8080808080808080U;
+    std::size_t at = 0;
+    while (at < text.size()) {
+        if (std::uint64_t word = 0; text.size() - at >= sizeof word) {
+            std::memcpy(&word, text.data() + at, sizeof word);
+            if ((word & high_bits) == 0) {
+                at += sizeof word;
+                continue;
+            }
+        }
         const std::size_t length = sequence_length(text, at);
         if (length == 0)
-            return false;
+            break;
         at += length;
     }
-    return true;
+    return at;
+}
+
+bool is_utf8(std::string_view text) {
+    return utf8_prefix(text) == text.size();
+}
+
+bool is_cut_utf8(std::string_view text) {
+    if (text.empty() || text.size() > 3)
+        return false;
+    // Every first byte allows one of these as the second.
+    return std::ranges::any_of(
+        std::array{"\x80\x80\x80", "\xA0\x80\x80"}, [text](const char *rest) {
+            return sequence_length(std::string(text) + rest, 0) > text.size();
+        });
 }
 
 std::string to_utf8(std::string_view text) {

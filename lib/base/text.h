@@ -4,6 +4,7 @@
 // sizes and numbers as options give them. Pure functions, no locale.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -18,6 +19,10 @@ namespace hostav {
 [[nodiscard]] std::string escape_path(std::string_view raw);
 
 [[nodiscard]] bool is_utf8(std::string_view text);
+/// Bytes of valid UTF-8 at the begin of the text, whole characters.
+[[nodiscard]] std::size_t utf8_prefix(std::string_view text);
+/// Whether more bytes could make a character of a text that is none: it is cut off.
+[[nodiscard]] bool is_cut_utf8(std::string_view text);
 /// The text with every invalid byte replaced by U+FFFD.
 [[nodiscard]] std::string to_utf8(std::string_view text);
 [[nodiscard]] std::string base64(std::string_view bytes);

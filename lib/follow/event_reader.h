@@ -3,6 +3,9 @@
 // Bytes to events: lines, decoded; those that belong together joined; each with its time. Used by
 // whatever is read piece by piece (files, stdin). Keeps at most one event and one piece of a line
 // in memory, whatever comes.
+//
+// What it makes of a source depends on the source's bytes only, not on the pieces in which they
+// come or where reading was interrupted; end() is the exception, because it ends what is not ended.
 #pragma once
 
 #include "base/encoding.h"
@@ -25,9 +28,9 @@ struct EventFormat {
     std::optional<Regex> start;     ///< multi_line_start_pattern; nothing: `^[^\s]`
     bool start_is_date = false;     ///< multi_line_start_pattern = {datetime_format}
     std::string encoding = "utf_8";
-    /// Longest event in bytes of UTF-8; longer ones are cut, between characters, into pieces that
-    /// say so: each but the last ends in ` [continued]`, each but the first begins with
-    /// `[continuation] `.
+    /// Longest event in bytes of UTF-8, at least 100; longer ones are cut, between lines where that
+    /// is possible, always between characters, into pieces that say so: each but the last ends in
+    /// ` [continued]`, each but the first begins with `[continuation] `.
     std::size_t longest = 1'000'000;
 };
 
@@ -35,7 +38,9 @@ struct EventFormat {
 struct ReadState {
     std::uint64_t offset = 0;           ///< of the first byte that is not part of a taken event
     std::optional<EventTime> last_time; ///< of the last event that had one: others inherit it
-    bool inside_line = false;           ///< the offset is inside a line of which a piece was taken
+    /// The first piece of the event at the offset is taken already: what comes up to the next line
+    /// end continues it.
+    bool inside_event = false;
     bool operator==(const ReadState &) const = default;
 };
 
@@ -49,16 +54,16 @@ class EventReader {
     EventReader(EventReader &&) = delete;
     EventReader &operator=(EventReader &&) = delete;
 
-    /// Forgets what it has, and goes on from there. `first_bytes`: the source's first bytes, for
-    /// byte order marks.
-    void start(const ReadState &from, std::string_view first_bytes);
+    /// Forgets what it has, and goes on from there. `first_bytes`: the source's first four bytes or
+    /// more, for byte order marks; may be empty where `from` is the source's begin.
+    void start(const ReadState &from, std::string_view first_bytes = {});
     /// Takes the bytes that follow. True: go on; false: `take` has refused an event, and state() is
-    /// before it.
+    /// before it: go on with start(state()), and with the bytes from there.
     bool feed(std::string_view bytes, std::time_t now, const TakeEvent &take);
     enum class End {
         open,  ///< more may come soon: what waits goes on waiting
         lines, ///< no line has come for a while: what ended with a line is an event
-        all    ///< also a line without an end
+        all    ///< also a line without an end; what it continues with is marked so
     };
     /// Nothing more is there now. False as feed().
     bool end(End how, std::time_t now, const TakeEvent &take);
@@ -67,7 +72,7 @@ class EventReader {
     [[nodiscard]] const ReadState &state() const;
     [[nodiscard]] bool has_half_line() const; ///< what waits does not end with a line end
     [[nodiscard]] bool has_event() const;     ///< something waits
-    /// Since start(): what went into Input::Filled.
+    /// Since start(): what went into Input::Filled. Of events that were taken.
     [[nodiscard]] const Input::Filled &counts() const;
 
   private:
