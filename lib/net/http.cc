@@ -3,13 +3,14 @@
 
 #include "base/files.h"
 #include "base/text.h"
+#include "net/curl_handle.h"
+#include "net/http_date.h"
 
 #include <algorithm>
 #include <array>
 #include <chrono>
 #include <curl/curl.h>
 #include <memory>
-#include <strings.h>
 #include <sys/stat.h>
 
 namespace hostav {
@@ -23,14 +24,6 @@ constexpr long http_ok = 200;
 constexpr long http_not_modified = 304;
 constexpr long http_error = 400;
 
-struct FreeEasy {
-    void operator()(CURL *easy) const { curl_easy_cleanup(easy); }
-};
-struct FreeList {
-    void operator()(curl_slist *list) const { curl_slist_free_all(list); }
-};
-using Headers = std::unique_ptr<curl_slist, FreeList>;
-
 /// One transfer's state, for libcurl's callbacks.
 struct Transfer {
     CURL *easy = nullptr;
@@ -43,17 +36,12 @@ struct Transfer {
     Clock::time_point drawn{};
 };
 
-long status_of(CURL *easy) {
-    long status = 0;
-    curl_easy_getinfo(easy, CURLINFO_RESPONSE_CODE, &status);
-    return status;
-}
-
 std::size_t on_body(const char *data, std::size_t one, std::size_t size, void *context) {
     auto &transfer = *static_cast<Transfer *>(context);
     const auto bytes = one * size;
     // The page that comes with an error or a redirect is nobody's database.
-    if (const auto status = status_of(transfer.easy); status != 0 && status / 100 != http_ok / 100)
+    if (const auto status = curl::status_of(transfer.easy);
+        status != 0 && status / 100 != http_ok / 100)
         return bytes;
     if (transfer.reply.bytes + bytes > transfer.most) {
         transfer.too_large = true;
@@ -67,43 +55,22 @@ std::size_t on_body(const char *data, std::size_t one, std::size_t size, void *c
     return bytes;
 }
 
-std::string trimmed(std::string_view text) {
-    while (!text.empty() && (text.front() == ' ' || text.front() == '\t'))
-        text.remove_prefix(1);
-    while (!text.empty() && (text.back() == '\r' || text.back() == '\n' || text.back() == ' '))
-        text.remove_suffix(1);
-    return std::string(text);
-}
-
-/// Retry-After: seconds, or a date.
-std::optional<std::uint64_t> retry_seconds(const std::string &value) {
-    if (const auto seconds = parse_number(value))
-        return seconds;
-    const auto when = curl_getdate(value.c_str(), nullptr);
-    const auto now = std::time(nullptr);
-    if (when < 0)
-        return std::nullopt;
-    return when > now ? static_cast<std::uint64_t>(when - now) : 0;
-}
-
 std::size_t on_header(const char *data, std::size_t one, std::size_t size, void *context) {
     auto &reply = static_cast<Transfer *>(context)->reply;
     const std::string_view line(data, one * size);
-    const auto colon = line.find(':');
     if (line.starts_with("HTTP/")) { // another answer begins: after a redirect
         reply.etag.clear();
         reply.last_modified.clear();
         reply.retry_after.reset();
-    } else if (colon != std::string_view::npos) {
-        const std::string name(line.substr(0, colon));
-        const auto value = trimmed(line.substr(colon + 1));
-        if (::strcasecmp(name.c_str(), "etag") == 0)
-            reply.etag = value;
-        else if (::strcasecmp(name.c_str(), "last-modified") == 0)
-            reply.last_modified = value;
-        else if (::strcasecmp(name.c_str(), "retry-after") == 0)
-            reply.retry_after = retry_seconds(value);
+        return line.size();
     }
+    const auto [name, value] = curl::split_header(line);
+    if (name == "etag")
+        reply.etag = value;
+    else if (name == "last-modified")
+        reply.last_modified = value;
+    else if (name == "retry-after")
+        reply.retry_after = parse_retry_after(value);
     return line.size();
 }
 
@@ -120,27 +87,13 @@ int on_progress(void *context, curl_off_t total, curl_off_t done, curl_off_t /*u
     return transfer.interrupted ? 1 : 0;
 }
 
-Headers request_headers(const HttpCondition &condition) {
-    curl_slist *list = nullptr;
-    const auto add = [&list](const std::string &line) {
-        if (auto *longer = curl_slist_append(list, line.c_str()); longer != nullptr)
-            list = longer;
-    };
+curl::Headers request_headers(const HttpCondition &condition) {
+    curl::Headers headers;
     if (!condition.etag.empty())
-        add("If-None-Match: " + condition.etag);
+        curl::add_header(headers, "If-None-Match: " + condition.etag);
     if (!condition.last_modified.empty())
-        add("If-Modified-Since: " + condition.last_modified);
-    return Headers(list);
-}
-
-void set_protocols(CURL *easy) {
-#if LIBCURL_VERSION_NUM >= 0x075500
-    curl_easy_setopt(easy, CURLOPT_PROTOCOLS_STR, "http,https,file");
-    curl_easy_setopt(easy, CURLOPT_REDIR_PROTOCOLS_STR, "http,https");
-#else
-    curl_easy_setopt(easy, CURLOPT_PROTOCOLS, CURLPROTO_HTTP | CURLPROTO_HTTPS | CURLPROTO_FILE);
-    curl_easy_setopt(easy, CURLOPT_REDIR_PROTOCOLS, CURLPROTO_HTTP | CURLPROTO_HTTPS);
-#endif
+        curl::add_header(headers, "If-Modified-Since: " + condition.last_modified);
+    return headers;
 }
 
 void set_connection(CURL *easy, const std::string &url, const HttpOptions &options) {
@@ -155,30 +108,23 @@ void set_connection(CURL *easy, const std::string &url, const HttpOptions &optio
     text(CURLOPT_PROXYUSERNAME, options.proxy_user);
     text(CURLOPT_PROXYPASSWORD, options.proxy_password);
     text(CURLOPT_INTERFACE, options.local_address.empty() ? "" : "host!" + options.local_address);
-    text(CURLOPT_CAINFO, options.ca_bundle);
+    curl::verify_servers(easy, options.ca_bundle);
     text(CURLOPT_USERAGENT, options.user_agent);
     curl_easy_setopt(easy, CURLOPT_CONNECTTIMEOUT, static_cast<long>(options.connect_timeout));
     if (options.receive_timeout != 0) {
         curl_easy_setopt(easy, CURLOPT_LOW_SPEED_LIMIT, 1L);
         curl_easy_setopt(easy, CURLOPT_LOW_SPEED_TIME, static_cast<long>(options.receive_timeout));
     }
-    set_protocols(easy);
+    curl::allow_protocols(easy, "http,https,file");
     // What was asked for with TLS comes with TLS, or not at all.
     curl_easy_setopt(easy, CURLOPT_FOLLOWLOCATION, 1L);
     curl_easy_setopt(easy, CURLOPT_MAXREDIRS, most_redirects);
-    if (url.starts_with("https:")) {
-#if LIBCURL_VERSION_NUM >= 0x075500
-        curl_easy_setopt(easy, CURLOPT_REDIR_PROTOCOLS_STR, "https");
-#else
-        curl_easy_setopt(easy, CURLOPT_REDIR_PROTOCOLS, CURLPROTO_HTTPS);
-#endif
-    }
+    curl::allow_redirects(easy, url.starts_with("https:") ? "https" : "http,https");
 }
 
-void set_transfer(CURL *easy, const std::string &url, Transfer &transfer, char *why) {
+void set_transfer(CURL *easy, const std::string &url, Transfer &transfer, curl::Why &why) {
     curl_easy_setopt(easy, CURLOPT_URL, url.c_str());
-    curl_easy_setopt(easy, CURLOPT_NOSIGNAL, 1L);
-    curl_easy_setopt(easy, CURLOPT_ERRORBUFFER, why);
+    curl_easy_setopt(easy, CURLOPT_ERRORBUFFER, why.data());
     curl_easy_setopt(easy, CURLOPT_BUFFERSIZE, receive_buffer);
     curl_easy_setopt(easy, CURLOPT_MAXFILESIZE_LARGE, static_cast<curl_off_t>(transfer.most));
     curl_easy_setopt(easy, CURLOPT_WRITEFUNCTION, on_body);
@@ -190,9 +136,9 @@ void set_transfer(CURL *easy, const std::string &url, Transfer &transfer, char *
     curl_easy_setopt(easy, CURLOPT_NOPROGRESS, 0L);
 }
 
-void judge(CURL *easy, CURLcode code, const char *why, Transfer &transfer) {
+void judge(CURL *easy, CURLcode code, const curl::Why &why, Transfer &transfer) {
     auto &reply = transfer.reply;
-    reply.status = status_of(easy);
+    reply.status = curl::status_of(easy);
     const auto outcome = [&reply](HttpOutcome is, std::string text) {
         reply.outcome = is;
         reply.why = std::move(text);
@@ -207,8 +153,7 @@ void judge(CURL *easy, CURLcode code, const char *why, Transfer &transfer) {
     if (code == CURLE_FILE_COULDNT_READ_FILE)
         return outcome(HttpOutcome::http_error, "cannot be read");
     if (code != CURLE_OK)
-        return outcome(HttpOutcome::connection_failed,
-                       escape_path(*why != '\0' ? why : curl_easy_strerror(code)));
+        return outcome(HttpOutcome::connection_failed, curl::why_text(code, why));
     if (reply.status == http_not_modified)
         return outcome(HttpOutcome::not_modified, "");
     if (reply.status >= http_error || (reply.status != 0 && reply.status / 100 != http_ok / 100))
@@ -234,8 +179,8 @@ std::string file_tag(CURL *easy, const std::string &url) {
 /// within the same second.
 void distrust_fresh_date(HttpReply &reply) {
     constexpr std::time_t fresh = 2;
-    if (reply.etag.empty() && !reply.last_modified.empty() &&
-        curl_getdate(reply.last_modified.c_str(), nullptr) + fresh > std::time(nullptr))
+    const auto date = parse_http_date(reply.last_modified);
+    if (reply.etag.empty() && date && *date + fresh > std::time(nullptr))
         reply.last_modified.clear();
 }
 
@@ -244,9 +189,8 @@ void distrust_fresh_date(HttpReply &reply) {
 HttpReply http_get(const std::string &url, int to, std::uint64_t max_size,
                    const HttpCondition &condition, const HttpOptions &options,
                    const HttpProgress &progress) {
-    static const CURLcode ready = curl_global_init(CURL_GLOBAL_DEFAULT);
     Transfer transfer;
-    const std::unique_ptr<CURL, FreeEasy> easy(ready == CURLE_OK ? curl_easy_init() : nullptr);
+    const auto easy = curl::new_easy();
     if (!easy) {
         transfer.reply.outcome = HttpOutcome::local_failure;
         transfer.reply.why = "libcurl cannot be initialised";
@@ -256,8 +200,8 @@ HttpReply http_get(const std::string &url, int to, std::uint64_t max_size,
     transfer.to = to;
     transfer.most = max_size;
     transfer.progress = &progress;
-    std::array<char, CURL_ERROR_SIZE> why{};
-    set_transfer(easy.get(), url, transfer, why.data());
+    curl::Why why{};
+    set_transfer(easy.get(), url, transfer, why);
     set_connection(easy.get(), url, options);
     const bool file = url.starts_with("file:");
     const auto headers = request_headers(condition);
@@ -269,7 +213,7 @@ HttpReply http_get(const std::string &url, int to, std::uint64_t max_size,
         return transfer.reply;
     }
     const auto code = curl_easy_perform(easy.get());
-    judge(easy.get(), code, why.data(), transfer);
+    judge(easy.get(), code, why, transfer);
     if (file)
         transfer.reply.etag = tag;
     distrust_fresh_date(transfer.reply);

@@ -1,9 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0-only
 //
 // Requests to services by libcurl, several at once, driven by one loop: the owner waits here for
-// them and for descriptors of its own. Connections are kept and used again. No redirects. Every
-// transfer ends: connecting has a limit, a transfer without progress, and where asked the whole.
-// Certificates are always verified. One thread.
+// them and for descriptors of its own. HTTP/1.1; connections are kept and used again. No redirects.
+// Every transfer ends: connecting has a limit, a transfer without progress, and where asked the
+// whole. Certificates are always verified. One thread; SIGPIPE is to be ignored by the tool.
+//
+// libcurl sends a request a second time by itself when a connection that it had used before is
+// closed before any byte of an answer came.
 #pragma once
 
 #include "base/error.h"
@@ -32,7 +35,7 @@ struct HttpClientOptions {
 struct HttpRequest {
     std::string method = "POST"; ///< GET, POST or PUT
     std::string url;
-    std::vector<std::string> headers; ///< `Name: value`; sent as they are
+    std::vector<std::string> headers; ///< `Name: value`, sent as they are; no line ends
     std::string body;
     bool direct = false; ///< never through a proxy (metadata services)
     std::chrono::milliseconds connect_timeout{5000};
@@ -48,6 +51,7 @@ struct HttpResponse {
     std::string why;                            ///< one printable line
     bool sent = false; ///< the request left this machine as a whole: it may have been accepted
     bool connect_timed_out = false;
+    std::string request_body; ///< given back, for sending it again
     [[nodiscard]] std::string header(const std::string &name) const;
 };
 
@@ -70,7 +74,7 @@ class HttpClient {
     /// filled) has something, at most for `longest`. Calls what is done.
     Result<void> wait(std::span<pollfd> also, std::chrono::milliseconds longest);
 
-    /// One request to its end, by itself: nothing else moves meanwhile.
+    /// One request to its end. Others move on meanwhile; their `done` waits for wait().
     [[nodiscard]] HttpResponse perform(HttpRequest request);
 
   private:
