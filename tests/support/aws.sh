@@ -1,12 +1,14 @@
 # shellcheck shell=bash
 # SPDX-License-Identifier: GPL-2.0-only
 #
-# For tests that talk to AWS: sourced after lib.sh. A stand-in for the services (aws-server) that
-# checks every request, a caller's environment that reaches nothing else, questions about what was
-# stored. The real `aws` of Debian reads back: aws_cli.
+# What tests that talk to AWS source, after which everything of lib.sh is there too: a stand-in for
+# the services (aws-server) that checks every request, an environment that reaches nothing else,
+# questions about what was stored. Debian's real `aws` reads back: aws_cli.
 
-# shellcheck disable=SC2034 # some are for the tests only
+# shellcheck source=tests/support/lib.sh
+# shellcheck disable=SC2034,SC2154 # some are for the tests only, some of lib.sh
 
+[[ -n ${scratch-} ]] || . "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
 # Nothing of the caller's: no account, no profile, no proxy.
 for variable in $(compgen -e); do
     case $variable in
@@ -124,6 +126,39 @@ expect_stored() { # GROUP STREAM MESSAGE...: exactly these
     expect_same "$scratch/wanted" "$scratch/stored" "messages of $group/$stream"
 }
 
+# --- other sinks
+
+# The messages that the OpenTelemetry collector took ($aws_url/v1/logs), one a line.
+stored_otlp() { aws_stored otlp; }
+
+# Starts a receiver of RFC 5424 messages with options of syslog-receiver on $syslog_dir; its port is
+# in $syslog_port.
+syslog_dir=$scratch/syslog
+start_syslog_receiver() { # [OPTION...]
+    need /usr/bin/python3
+    mkdir -p "$syslog_dir"
+    rm -f "$syslog_dir/port"
+    setsid "$support/syslog-receiver" --dir "$syslog_dir" "$@" >"$scratch/syslog-out" 2>&1 \
+        7>&- 8>&- 9>&- &
+    syslog_pid=$!
+    started+=("$syslog_pid")
+    disown "$syslog_pid"
+    eventually test -s "$syslog_dir/port" ||
+        fail "syslog-receiver did not start: $(cat "$scratch/syslog-out")"
+    syslog_port=$(cat "$syslog_dir/port")
+}
+# What it shall do from now on, see syslog-receiver: syslog_control '{"close_after": 5}'
+syslog_control() { # JSON
+    printf '%s' "$1" >"$syslog_dir/control.new"
+    mv "$syslog_dir/control.new" "$syslog_dir/control"
+}
+stored_syslog() { aws_stored syslog "$syslog_dir"; } # the messages, one a line
+stored_syslog_member() { aws_stored syslog "$syslog_dir" "$1"; } # hostname, timestamp, app …
+expect_no_syslog_violations() {
+    [[ ! -s $syslog_dir/violations ]] ||
+        fail "messages broke rules: $(head -c 3000 "$syslog_dir/violations")"
+}
+
 # --- the real client
 
 # Debian's aws against the server: aws_cli logs describe-log-groups …
@@ -146,12 +181,14 @@ need_aws_cli() {
 make_test_ca() { # NAME [SUBJECT-ALT-NAME [DAYS]]
     need openssl
     local base=$scratch/$1 names=${2:-IP:127.0.0.1,IP:::1,DNS:localhost}
-    openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -days 2 -subj "/CN=$1 CA" \
-        -keyout "$base-ca.key" -out "$base-ca.pem" 2>/dev/null &&
+    {
+        openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -days 2 \
+            -subj "/CN=$1 CA" -keyout "$base-ca.key" -out "$base-ca.pem"
         openssl req -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -subj "/CN=$1" \
-            -keyout "$base.key" -out "$base.csr" 2>/dev/null &&
+            -keyout "$base.key" -out "$base.csr"
         openssl x509 -req -in "$base.csr" -CA "$base-ca.pem" -CAkey "$base-ca.key" \
             -CAcreateserial -days "${3:-2}" -out "$base.pem" \
-            -extfile <(echo "subjectAltName=$names") 2>/dev/null || fail "openssl makes no certificate"
+            -extfile <(echo "subjectAltName=$names")
+    } 2>"$err" || fail "openssl makes no certificate"
     aws_tls=$base-ca.pem
 }

@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """botocore's service models: what parameters an operation has and what they may hold."""
+import functools
 import re
 
 from botocore.loaders import Loader
@@ -9,8 +10,15 @@ from botocore.validate import ParamValidator
 # Parameters that the services took on after Debian's botocore 1.29: operation -> name -> values.
 NEWER = {'CreateLogGroup': {'logGroupClass': ('STANDARD', 'INFREQUENT_ACCESS', 'DELIVERY')},
          'PutMetricFilter': {'applyOnTransformedLogs': (True, False)}}
-# Patterns in the models that Python reads otherwise, and are so broad that they say nothing.
-ANYTHING = ('.*', '[\\u0009\\u000A\\u000D\\u0020-\\u007E\\u0085\\u00A0-\\uD7FF\\uE000-\\uFFFD]*')
+
+
+@functools.cache
+def compiled(pattern):
+    """A model's pattern; they are written for Java."""
+    for java, python in ((r'\p{L}', r'\w'), (r'\p{Z}', r'\s'), (r'\p{N}', r'\d'),
+                         (r'\p{Alnum}', '0-9A-Za-z'), (r'\p{Graph}', '!-~')):
+        pattern = pattern.replace(java, python)
+    return re.compile(rf'\A(?:{pattern})\Z', re.DOTALL if pattern == '.*' else 0)
 
 
 class StrictValidator(ParamValidator):
@@ -25,7 +33,7 @@ class StrictValidator(ParamValidator):
         if getattr(shape, 'enum', None) and param not in shape.enum:
             errors.report(name, 'invalid type', param=param, valid_types=list(shape.enum))
         pattern = shape.metadata.get('pattern', '.*')
-        if pattern not in ANYTHING and not re.search(rf'\A(?:{pattern})\Z', param):
+        if not compiled(pattern).search(param):
             errors.report(name, 'invalid type', param=param[:100], valid_types=[pattern])
 
     def _validate_list(self, param, shape, errors, name):

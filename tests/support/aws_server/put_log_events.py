@@ -18,10 +18,10 @@ MAX_AHEAD = 2 * 3600000
 GROUP_NAME = re.compile(r'(?!aws/)[._/#A-Za-z0-9-]{1,512}')
 STREAM_NAME = re.compile(r'[^:*]{1,512}')
 EVENT_KEYS = {'timestamp', 'message'}
-# What --light looks for. A quotation mark inside a message has a backslash before it.
-LIGHT_NAME = {key: re.compile(rb'[{,]\s*"' + key + rb'"\s*:\s*"([^"\\]+)"')
+# What --light looks for. Inside a message a backslash would stand before the second quotation mark.
+LIGHT_NAME = {key: re.compile(b'"' + key + rb'"\s*:\s*"([^"\\]+)"')
               for key in (b'logGroupName', b'logStreamName')}
-LIGHT_EVENT = re.compile(rb'[{,]\s*"timestamp"\s*:')
+LIGHT_EVENT = b'"timestamp"'
 
 
 @dataclass
@@ -131,6 +131,6 @@ def check_light(call):
         if not match:
             call.refuse('SerializationException', 'no name', 'light: no group or stream name')
         names.append(match[1].decode())
-    call.batch = Batch(*names, [], [], len(call.body), len(LIGHT_EVENT.findall(call.body)))
+    call.batch = Batch(*names, [], [], len(call.body), call.body.count(LIGHT_EVENT))
     call.params = {'logGroupName': names[0], 'logStreamName': names[1]}
     call.notes.update(group=names[0], stream=names[1], events=call.batch.count)

@@ -39,11 +39,11 @@ class Control(Route):
             server.state.keyring.revoke(wish['revoke'])
         if 'refuse' in wish:
             server.refuse_connections(wish['refuse'])
-        for part in ('imds', 'container'):
-            unknown = set(wish.get(part, {})) - set(server.routes[part].about) - {'renew'}
+        for part, settings in server.settings.items():
+            unknown = set(wish.get(part, {})) - set(settings.about) - {'renew'}
             if unknown:
                 raise ServiceError('BadRequest', f'{part}: {unknown}')
-            server.routes[part].about.update(wish.get(part, {}))
+            settings.about.update(wish.get(part, {}))
         about = {'faults': server.faults.pending(),
                  'light': [[*name, *sums] for name, sums in server.logs.light.items()]}
         return Answer(200, {'Content-Type': 'application/json'}, json.dumps(about).encode())
@@ -59,10 +59,13 @@ class Nowhere(Route):
 
 
 class Server:
-    def __init__(self, state, faults, logs, routes):
+    """`settings`: objects whose dictionary `about` tests may change, by name."""
+
+    def __init__(self, state, faults, logs, routes, settings):
         self.state = state
         self.faults = faults
         self.logs = logs
+        self.settings = {**settings, 'imds': routes['imds'], 'container': routes['container']}
         self.routes = {'control': Control(self), 'nowhere': Nowhere(), **routes}
         self.numbers = itertools.count(1)
         self.open = {}  # connection number -> Connection of the service listener

@@ -1,0 +1,144 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""A collector for OpenTelemetry logs: POST /v1/logs in the JSON encoding of OTLP/HTTP
+(https://opentelemetry.io/docs/specs/otlp/#otlphttp), the shape of every member checked.
+
+Records go to otlp.jsonl, one a line.
+"""
+import json
+import os
+import re
+
+from .call import Route
+from .errors import ServiceError
+from .state import append_to
+from .wire import Answer
+
+U64 = re.compile(r'0|[1-9]\d{0,19}')
+HEX = {'traceId': re.compile(r'([0-9a-fA-F]{32})?'), 'spanId': re.compile(r'([0-9a-fA-F]{16})?')}
+# Members of each message of the protocol: name -> type.
+REQUEST = {'resourceLogs': list}
+RESOURCE_LOGS = {'resource': dict, 'scopeLogs': list, 'schemaUrl': str}
+RESOURCE = {'attributes': list, 'droppedAttributesCount': int}
+SCOPE_LOGS = {'scope': dict, 'logRecords': list, 'schemaUrl': str}
+SCOPE = {'name': str, 'version': str, 'attributes': list, 'droppedAttributesCount': int}
+RECORD = {'timeUnixNano': str, 'observedTimeUnixNano': str, 'severityNumber': int,
+          'severityText': str, 'body': dict, 'attributes': list, 'droppedAttributesCount': int,
+          'flags': int, 'traceId': str, 'spanId': str, 'eventName': str}
+VALUE = {'stringValue': str, 'boolValue': bool, 'intValue': str, 'doubleValue': (int, float),
+         'arrayValue': dict, 'kvlistValue': dict, 'bytesValue': str}
+
+
+class Malformed(Exception):
+    pass
+
+
+def demand(condition, where, what):
+    if not condition:
+        raise Malformed(f'{where}: {what}')
+
+
+def members(value, types, where):
+    demand(isinstance(value, dict), where, 'not an object')
+    for name, member in value.items():
+        demand(name in types, where, f'unknown member {name}')
+        demand(isinstance(member, types[name]) and (types[name] is not int or member is not True),
+               where, f'{name} is {member!r:.60}')
+    return value
+
+
+def any_value(value, where):
+    members(value, VALUE, where)
+    demand(len(value) == 1, where, f'{len(value)} values')
+    (name, inner), = value.items()
+    if name == 'intValue':
+        demand(re.fullmatch(r'-?\d+', inner), where, f'intValue {inner}')
+        return int(inner)
+    if name == 'arrayValue':
+        return [any_value(item, where) for item in inner.get('values', [])]
+    if name == 'kvlistValue':
+        return attributes(inner.get('values', []), where)
+    return inner
+
+
+def attributes(pairs, where):
+    result = {}
+    for pair in pairs:
+        members(pair, {'key': str, 'value': dict}, where)
+        demand(pair.get('key'), where, 'an attribute without a key')
+        demand(pair['key'] not in result, where, f"attribute {pair['key']} twice")
+        result[pair['key']] = any_value(pair.get('value', {}), where + '.' + pair['key'])
+    return result
+
+
+def record(value, where):
+    members(value, RECORD, where)
+    for name in ('timeUnixNano', 'observedTimeUnixNano'):
+        demand(U64.fullmatch(value.get(name, '0')), where, f'{name} {value.get(name)}')
+    demand(int(value.get('timeUnixNano', '0')) or int(value.get('observedTimeUnixNano', '0')),
+           where, 'no time')
+    demand(0 <= value.get('severityNumber', 0) <= 24, where, 'severityNumber')
+    for name, pattern in HEX.items():
+        demand(pattern.fullmatch(value.get(name, '')), where, name)
+    demand('stringValue' in value.get('body', {}), where, 'no body.stringValue')
+    return {'time': value.get('timeUnixNano'), 'observed': value.get('observedTimeUnixNano'),
+            'severity': value.get('severityNumber'), 'message': any_value(value['body'], where),
+            'attributes': attributes(value.get('attributes', []), where)}
+
+
+def records(request):
+    """All log records of an ExportLogsServiceRequest, flat."""
+    result = []
+    for i, logs in enumerate(members(request, REQUEST, 'request').get('resourceLogs', [])):
+        where = f'resourceLogs[{i}]'
+        members(logs, RESOURCE_LOGS, where)
+        resource = members(logs.get('resource', {}), RESOURCE, where + '.resource')
+        about = attributes(resource.get('attributes', []), where + '.resource')
+        for j, scoped in enumerate(logs.get('scopeLogs', [])):
+            inner = f'{where}.scopeLogs[{j}]'
+            members(scoped, SCOPE_LOGS, inner)
+            scope = members(scoped.get('scope', {}), SCOPE, inner + '.scope')
+            for k, one in enumerate(scoped.get('logRecords', [])):
+                result.append({**record(one, f'{inner}.logRecords[{k}]'), 'resource': about,
+                               'scope': scope.get('name')})
+    demand(result, 'request', 'no log record')
+    return result
+
+
+class Otlp(Route):
+    def __init__(self, state):
+        self.file = append_to(os.path.join(state.directory, 'otlp.jsonl'))
+
+    def identify(self, call):
+        call.operation = 'otlp'
+
+    def check(self, call):
+        request = call.request
+        call.notes.update(path=request.target)
+        if request.method != 'POST' or request.target != '/v1/logs':
+            call.refuse('NotFound', 'no such thing', f'{request.method} {request.target}',
+                        status=404)
+        if request.header('content-type') != 'application/json':
+            call.refuse('Unsupported', 'unknown content type',
+                        f"Content-Type: {request.header('content-type')}", status=415)
+        call.decode_body()
+        try:
+            call.params = records(json.loads(call.body.decode('utf-8')))
+        except (ValueError, Malformed, UnicodeDecodeError) as error:
+            call.refuse('BadRequest', str(error), error)
+        call.notes.update(events=len(call.params))
+
+    def apply(self, call):
+        rejected, why = call.otlp_rejected or (0, '')
+        taken = call.params[:len(call.params) - rejected]
+        os.write(self.file, ''.join(json.dumps({**one, 'request': call.number}, ensure_ascii=False)
+                                    + '\n' for one in taken).encode())
+        answer = {}
+        if rejected:
+            answer = {'partialSuccess': {'rejectedLogRecords': str(rejected), 'errorMessage': why}}
+        return Answer(200, {'Content-Type': 'application/json'}, json.dumps(answer).encode(),
+                      request_id=False)
+
+    def render(self, call, error: ServiceError):
+        body = json.dumps({'code': 3 if error.status < 500 else 14, 'message': error.message})
+        return Answer(error.status, {'Content-Type': 'application/json', **error.headers},
+                      body.encode(), request_id=False)
