@@ -33,8 +33,8 @@ class Control(Route):
             server.faults.clear()
         if 'clock_offset' in wish:
             server.state.clock_offset = wish['clock_offset']
-        if 'key' in wish:  # "ID:SECRET[:TOKEN]"
-            server.state.keyring.add(*wish['key'].split(':'))
+        if 'add_key' in wish:  # "ID:SECRET[:TOKEN]"
+            server.state.keyring.add(*wish['add_key'].split(':'))
         if 'revoke' in wish:
             server.state.keyring.revoke(wish['revoke'])
         if 'refuse' in wish:
@@ -122,7 +122,7 @@ class Server:
             connection.read_body(request)
             try:
                 answer = call.route.apply(call)
-            except (ServiceError, ValueError) as error:
+            except (ServiceError, ValueError, TypeError) as error:
                 answer = Answer(400, {}, f'{error}\n'.encode())
             return connection.send(answer, time.time())
         rule = self.faults.pick(call, head=True)

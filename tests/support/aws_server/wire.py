@@ -44,7 +44,7 @@ class Answer:
     status: int = 200
     headers: dict = field(default_factory=dict)
     body: bytes = b''
-    fate: str = 'keep'  # keep, close (unannounced), reset, silent, cut (half of it, then reset)
+    fate: str = 'keep'  # keep, close (unannounced), reset, silent, cut (half of it)
     delay: float = 0    # seconds before the first byte
     rate: float = 0     # bytes a second, 0: at once
     request_id: bool = True
@@ -121,7 +121,6 @@ class Connection:
         data = '\r\n'.join(head).encode('latin-1') + b'\r\n\r\n'
         if answer.fate == 'cut':
             self.sock.sendall(data + answer.body[:len(answer.body) // 2])
-            self.reset()
             return False
         data += answer.body
         if answer.rate:
