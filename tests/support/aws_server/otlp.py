@@ -117,9 +117,9 @@ class Otlp(Route):
         if request.method != 'POST' or request.target != '/v1/logs':
             call.refuse('NotFound', 'no such thing', f'{request.method} {request.target}',
                         status=404)
-        if request.header('content-type') != 'application/json':
+        if request.all('content-type') != ['application/json']:
             call.refuse('Unsupported', 'unknown content type',
-                        f"Content-Type: {request.header('content-type')}", status=415)
+                        f"Content-Type: {request.all('content-type')}", status=415)
         call.decode_body()
         try:
             call.params = records(json.loads(call.body.decode('utf-8')))
