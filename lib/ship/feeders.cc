@@ -1,0 +1,167 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include "ship/feeders.h"
+
+#include "base/text.h"
+#include "ship/event_format.h"
+#include "ship/journal_feeder.h"
+#include "ship/spool.h"
+#include "ship/stdin_feeder.h"
+
+#include <sys/stat.h>
+#include <unistd.h>
+
+namespace hostav {
+
+Feeders::~Feeders() = default;
+
+Result<std::unique_ptr<Feeders>> Feeders::create(const Parts &parts) {
+    std::unique_ptr<Feeders> feeders(new Feeders(parts));
+    for (const auto &stream : parts.config.streams)
+        if (auto added = feeders->add(stream); !added)
+            return std::unexpected(added.error());
+    return feeders;
+}
+
+Result<void> Feeders::add(const StreamConfig &config) {
+    auto destination = parts_.sinks.destination(config);
+    if (!destination)
+        return std::unexpected(destination.error());
+    Stream stream;
+    stream.section = config.name;
+    stream.destination = std::move(*destination);
+    stream.buffer = std::chrono::milliseconds(config.buffer_duration);
+    stream.batch_count = config.batch_count;
+    stream.batch_bytes = config.batch_size;
+    streams_[config.name] = std::move(stream);
+    auto format = event_format(config);
+    if (!format)
+        return std::unexpected(format.error());
+    formats_.push_back(std::move(*format));
+    if (parts_.options.reads_stdin())
+        return add_stdin(config);
+    return config.file.empty() ? add_journal(config) : add_file(config);
+}
+
+std::optional<std::string> Feeders::saved(const std::string &key) const {
+    if (parts_.state == nullptr)
+        return std::nullopt;
+    return parts_.state->get(parts_.prefix + key).value_or(std::nullopt);
+}
+
+/// In memory, or on disk where --spool says so.
+Result<EventQueue *> Feeders::make_queue(const std::string &name) {
+    const auto &options = parts_.options;
+    if (!options.spool_directory) {
+        queues_.push_back(std::make_unique<MemoryQueue>(name));
+        return queues_.back().get();
+    }
+    auto spool = Spool::open({*options.spool_directory, name, options.spool_size,
+                              options.when_full, saved("spool/" + name)});
+    if (!spool)
+        return std::unexpected(spool.error());
+    queues_.push_back(std::move(*spool));
+    return queues_.back().get();
+}
+
+Result<void> Feeders::add_stdin(const StreamConfig &config) {
+    auto queue = make_queue("stdin");
+    if (!queue)
+        return std::unexpected(queue.error());
+    auto feeder = StdinFeeder::create(STDIN_FILENO, formats_.back(), **queue);
+    if (!feeder)
+        return std::unexpected(feeder.error());
+    sections_[*queue] = config.name;
+    feeders_.push_back(std::move(*feeder));
+    return {};
+}
+
+Result<void> Feeders::add_journal(const StreamConfig &config) {
+    JournalOptions options;
+    options.name = config.name;
+    options.units = config.journal_units;
+    options.identifiers = config.journal_identifiers;
+    options.directory = parts_.options.journal_directory.value_or("");
+    options.from_end = config.from_end;
+    const bool spooled = parts_.options.spool_directory && parts_.state != nullptr;
+    const auto copied = "copied/" + config.name;
+    options.saved = saved(spooled ? copied : config.name);
+    auto journal = JournalInput::open(options);
+    if (!journal)
+        return std::unexpected(journal.error());
+    if (!spooled) {
+        sections_[journal->get()] = config.name;
+        feeders_.push_back(std::make_unique<JournalFeeder>(std::move(*journal)));
+        return {};
+    }
+    auto queue = make_queue(hex(config.name)); // a file's name
+    if (!queue)
+        return std::unexpected(queue.error());
+    sections_[*queue] = config.name;
+    feeders_.push_back(std::make_unique<JournalFeeder>(std::move(*journal), **queue,
+                                                       *parts_.state, parts_.prefix + copied));
+    return {};
+}
+
+FollowerOptions Feeders::follower_options() const {
+    FollowerOptions options;
+    options.saved = [this](const std::string &key) { return saved(key); };
+    options.complain = [this](const std::string &key, const std::string &text) {
+        parts_.complaints.add(Severity::warning, "file " + key, text);
+    };
+    // What we say ourselves must not come back as something to ship.
+    for (const int fd : {STDOUT_FILENO, STDERR_FILENO}) {
+        struct stat st = {};
+        if (::fstat(fd, &st) == 0 && S_ISREG(st.st_mode))
+            options.own.emplace_back(st.st_dev, st.st_ino);
+    }
+    return options;
+}
+
+Result<void> Feeders::add_file(const StreamConfig &config) {
+    if (files_ == nullptr) {
+        auto feeder = std::make_unique<FileFeeder>(follower_options());
+        files_ = feeder.get();
+        feeders_.push_back(std::move(feeder));
+    }
+    FileSourceOptions source;
+    source.name = config.name;
+    source.pattern = config.file;
+    source.all = config.follow_all;
+    source.from_end = config.from_end;
+    source.fingerprint_first = config.fingerprint_first;
+    source.fingerprint_last = config.fingerprint_last;
+    source.format = &formats_.back();
+    return files_->follower().add(source);
+}
+
+std::vector<Feeder *> Feeders::all() const {
+    std::vector<Feeder *> all;
+    all.reserve(feeders_.size());
+    for (const auto &feeder : feeders_)
+        all.push_back(feeder.get());
+    return all;
+}
+
+const Stream *Feeders::stream_of(const Input &input) const {
+    auto section = sections_.find(&input);
+    std::string name;
+    if (section != sections_.end())
+        name = section->second;
+    else if (const auto file = read_file_record(input.key(), input.record()))
+        name = file->section;
+    const auto stream = streams_.find(name);
+    return stream == streams_.end() ? nullptr : &stream->second;
+}
+
+std::string Feeders::describe() const {
+    if (files_ == nullptr)
+        return std::to_string(streams_.size()) + " streams";
+    std::uint64_t behind = 0;
+    const auto progress = files_->follower().progress();
+    for (const auto &file : progress)
+        behind += file.behind;
+    return std::to_string(progress.size()) + " files, " + std::to_string(behind) +
+           " bytes to deliver";
+}
+
+} // namespace hostav

@@ -1,0 +1,63 @@
+// SPDX-License-Identifier: GPL-2.0-only
+//
+// Everything that is read, made from the configuration.
+#pragma once
+
+#include "follow/event_reader.h"
+#include "ship/complaints.h"
+#include "ship/config.h"
+#include "ship/feeder.h"
+#include "ship/file_feeder.h"
+#include "ship/options.h"
+#include "ship/queue.h"
+#include "ship/shipper.h"
+#include "ship/sinks.h"
+#include "store/durable_map.h"
+
+#include <list>
+#include <map>
+#include <memory>
+
+namespace hostav {
+
+class Feeders {
+  public:
+    struct Parts {
+        const ShipOptions &options;
+        const ShipConfig &config;
+        DurableMap *state; ///< may be null
+        std::string prefix;
+        Complaints &complaints;
+        Sinks &sinks;
+    };
+    static Result<std::unique_ptr<Feeders>> create(const Parts &parts);
+    ~Feeders();
+    Feeders(const Feeders &) = delete;
+    Feeders &operator=(const Feeders &) = delete;
+    Feeders(Feeders &&) = delete;
+    Feeders &operator=(Feeders &&) = delete;
+
+    [[nodiscard]] std::vector<Feeder *> all() const;
+    [[nodiscard]] const Stream *stream_of(const Input &input) const;
+    [[nodiscard]] std::string describe() const;
+
+  private:
+    explicit Feeders(Parts parts) : parts_(std::move(parts)) {}
+    Parts parts_;
+    std::list<EventFormat> formats_;
+    std::map<std::string, Stream> streams_; ///< by section
+    std::map<const Input *, std::string> sections_; ///< of inputs that are no files
+    std::list<std::unique_ptr<EventQueue>> queues_;
+    FileFeeder *files_ = nullptr;
+    std::vector<std::unique_ptr<Feeder>> feeders_;
+
+    Result<void> add(const StreamConfig &config);
+    Result<void> add_stdin(const StreamConfig &config);
+    Result<void> add_journal(const StreamConfig &config);
+    Result<void> add_file(const StreamConfig &config);
+    Result<EventQueue *> make_queue(const std::string &name);
+    [[nodiscard]] std::optional<std::string> saved(const std::string &key) const;
+    [[nodiscard]] FollowerOptions follower_options() const;
+};
+
+} // namespace hostav
