@@ -91,7 +91,7 @@ aws_control '{"sts": {"roles": ["arn:aws:iam::123456789012:role/good"]}}' >/dev/
 200 - | {"service": "sts", "form": {"Action": "GetCallerIdentity", "Version": "2011-06-15"}}
 200 - | {"service": "sts", "say": "<SecretAccessKey>", "form": {"Action": "AssumeRole", "Version": "2011-06-15", "RoleArn": "arn:aws:iam::123456789012:role/good", "RoleSessionName": "test"}}
 403 AccessDenied | {"service": "sts", "form": {"Action": "AssumeRole", "Version": "2011-06-15", "RoleArn": "arn:aws:iam::123456789012:role/bad", "RoleSessionName": "test"}}
-400 InvalidParameterValue ! | {"service": "sts", "form": {"Action": "AssumeRole", "Version": "2011-06-15", "RoleSessionName": "test"}}
+400 ValidationError ! | {"service": "sts", "form": {"Action": "AssumeRole", "Version": "2011-06-15", "RoleSessionName": "test"}}
 403 InvalidClientTokenId ! | {"service": "sts", "key": "AKID:wrong", "form": {"Action": "GetCallerIdentity", "Version": "2011-06-15"}}
 400 InvalidAction ! | {"service": "sts", "form": {"Action": "Nothing", "Version": "2011-06-15"}}
 E

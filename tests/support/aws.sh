@@ -36,9 +36,10 @@ need_aws_server() {
 
 # Starts the server with further options of it (see aws-server) on $aws_dir, and goes on with what
 # is there. Sets $aws_url, $imds_url (also for containers and /_control), $aws_port, $aws_pid.
+# $imds_url is a proxy as well, for http and https, in which every host is this server.
 start_aws_server() { # [OPTION...]
     need_aws_server
-    local scheme=http option
+    local scheme=http option host=127.0.0.1
     mkdir -p "$aws_dir"
     rm -f "$aws_dir/port" "$aws_dir/metadata-port"
     BUILD=$BUILD setsid "$support/aws-server" --dir "$aws_dir" "$@" \
@@ -47,10 +48,15 @@ start_aws_server() { # [OPTION...]
     started+=("$aws_pid")
     disown "$aws_pid"
     eventually test -s "$aws_dir/port" || fail "aws-server did not start: $(cat "$scratch/aws-out")"
-    for option; do [[ $option != --tls ]] || scheme=https; done
+    for option; do
+        case $option in
+        --tls) scheme=https ;;
+        ::1) host='[::1]' ;;
+        esac
+    done
     aws_port=$(cat "$aws_dir/port")
-    aws_url=$scheme://127.0.0.1:$aws_port
-    imds_url=http://127.0.0.1:$(cat "$aws_dir/metadata-port")
+    aws_url=$scheme://$host:$aws_port
+    imds_url=http://$host:$(cat "$aws_dir/metadata-port")
 }
 stop_aws_server() {
     kill "$aws_pid"

@@ -41,9 +41,16 @@ class ServiceError(Exception):
             body['message'] = self.message
         return self.status, headers, json.dumps(body).encode()
 
+    def query_name(self):
+        return QUERY_NAMES.get(self.code, (self.code.removesuffix('Exception'), self.status))
+
+    def query_code(self):
+        """As x-amzn-query-error has it."""
+        code, status = self.query_name()
+        return f"{code};{'Sender' if status < 500 else 'Receiver'}"
+
     def query_answer(self, namespace):
-        code, status = QUERY_NAMES.get(
-            self.code, (self.code.removesuffix('Exception'), self.status))
+        code, status = self.query_name()
         kind = 'Sender' if status < 500 else 'Receiver'
         body = (f'<ErrorResponse xmlns="{namespace}"><Error><Type>{kind}</Type>'
                 f'<Code>{code}</Code><Message>{escape(self.message)}</Message></Error>'

@@ -6,6 +6,7 @@ from . import put_log_events
 from .errors import ServiceError
 from .log_store import LogStore
 from .logs_read import LogsRead
+from .metric_filters import MetricFilters
 from .service import check_params, parse_json
 from .state import ACCOUNT
 
@@ -22,7 +23,7 @@ def exists(what):
                         f'The specified log {what} already exists')
 
 
-class Logs(LogsRead):
+class Logs(LogsRead, MetricFilters):
     def __init__(self, state):
         self.state = state
         self.store = LogStore(state.directory)
@@ -171,6 +172,9 @@ class Logs(LogsRead):
         info, first, end = self.rejected(call)
         stream.append(batch.stamps[first:end], batch.messages[first:end], call.number, self.now())
         call.notes.update(stored=max(0, end - first))
+        group = self.group(batch.group)
+        if group.about['filters']:
+            self.feed_filters(call, group, batch.stamps[first:end], batch.messages[first:end])
         if info:
             call.notes.update(rejected=info)
             token['rejectedLogEventsInfo'] = info

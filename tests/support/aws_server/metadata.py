@@ -59,7 +59,7 @@ class Imds(Route):
     def check(self, call):
         mode = self.about['mode']
         call.notes.update(path=call.request.target, method=call.request.method)
-        if call.request.header('x-forwarded-for') is not None:
+        if call.request.header('x-forwarded-for') is not None or call.request.proxied:
             call.violation('the metadata service was asked through a proxy')
             raise ServiceError('Forbidden', '', 403)
         if mode == 'disabled':
@@ -142,6 +142,8 @@ class Container(Route):
 
     def check(self, call):
         call.notes.update(path=call.request.target)
+        if call.request.proxied:
+            call.violation('the credential endpoint was asked through a proxy')
         given = call.request.header('authorization')
         wanted = self.about['authorization']
         if call.request.method != 'GET':

@@ -37,6 +37,8 @@ class Control(Route):
             server.state.keyring.add(*wish['add_key'].split(':'))
         if 'revoke' in wish:
             server.state.keyring.revoke(wish['revoke'])
+        if 'confirm' in wish:  # an endpoint of subscriptions, or *
+            server.sns.confirm(wish['confirm'])
         if 'refuse' in wish:
             server.refuse_connections(wish['refuse'])
         for part, settings in server.settings.items():
@@ -61,10 +63,11 @@ class Nowhere(Route):
 class Server:
     """`settings`: objects whose dictionary `about` tests may change, by name."""
 
-    def __init__(self, state, faults, logs, routes, settings):
+    def __init__(self, state, faults, logs, routes, settings, sns):
         self.state = state
         self.faults = faults
         self.logs = logs
+        self.sns = sns
         self.settings = {**settings, 'imds': routes['imds'], 'container': routes['container']}
         self.routes = {'control': Control(self), 'nowhere': Nowhere(), **routes}
         self.numbers = itertools.count(1)
@@ -115,9 +118,14 @@ class Server:
         request = connection.read_head()
         if request is None:
             return False
+        if request.method == 'CONNECT':
+            return self.connect(connection, request, number)
         call = Call(self.state, request, number)
         call.route = self.route(request)
         call.route.identify(call)
+        proxy = connection.proxy or ('absolute' if request.proxied else None)
+        if proxy:
+            call.notes.update(proxy=proxy, proxy_auth=request.header('proxy-authorization'))
         if call.operation == '_control':
             connection.read_body(request)
             try:
@@ -134,6 +142,27 @@ class Server:
         if request.header('connection', '').lower() == 'close':
             answer.headers['Connection'] = 'close'
         call.record(answer, error)
+        return connection.send(answer, self.state.now())
+
+    def connect(self, connection, request, number):
+        """As a proxy for https; whatever the host, the services here are meant."""
+        call = Call(self.state, request, number)
+        call.operation, call.route = 'proxy-connect', Nowhere()
+        call.notes.update(path=request.target, proxy_auth=request.header('proxy-authorization'))
+        context = self.service[2]
+        rule = self.faults.pick(call, head=False)
+        answer = Answer(502, {'Connection': 'close'})
+        if rule:
+            try:
+                answer = self.faults.act({'apply': False, **rule}, call)
+            except ServiceError as error:
+                answer = call.route.render(call, error)
+        elif context:
+            call.record(Answer(200), None)
+            connection.tunnel(context)
+            connection.proxy = request.target
+            return True
+        call.record(answer, None)
         return connection.send(answer, self.state.now())
 
     def answer(self, call):
@@ -155,7 +184,9 @@ class Server:
 
     def listen(self, port, context):
         """Accepts on a port of 127.0.0.1 (0: any free one) until the end; returns the port."""
-        listener = socket.create_server((self.state.options.bind, port), backlog=512)
+        address = self.state.options.bind
+        family = socket.AF_INET6 if ':' in address else socket.AF_INET
+        listener = socket.create_server((address, port), family=family, backlog=512)
         threading.Thread(target=self._accept, args=(listener, context), daemon=True).start()
         return listener, listener.getsockname()[1]
 

@@ -11,14 +11,17 @@ from .wire import Answer
 
 
 class Service:
-    """A service: `operations` has a function per operation, (call) -> dict."""
+    """A service, and the object that does its operations: put_log_events(call) -> dict or None for
+    PutLogEvents, after check_put_log_events(call) where it has that."""
 
-    def __init__(self, model, signing_name, target=None, content_type=None, handlers=None):
+    def __init__(self, model, signing_name, handlers, *, target=None, content_type=None,
+                 value_error='InvalidParameterException'):
         self.model = Model(model)
         self.signing_name = signing_name
         self.target = target              # what X-Amz-Target begins with
         self.content_type = content_type  # of the JSON protocol
         self.handlers = handlers          # object with a method per operation, as botocore names it
+        self.value_error = value_error    # the code for a parameter that is out of its range
 
     def handler(self, operation):
         name = ''.join('_' + c.lower() if c.isupper() else c for c in operation).lstrip('_')
@@ -99,6 +102,8 @@ class AwsRoute(Route):
             status, headers, body = error.query_answer(query.namespace(call))
             return Answer(status, {'Content-Type': 'text/xml', **headers}, body)
         status, headers, body = error.json_answer(call.state.options.error_style)
+        if call.request.header('x-amzn-query-mode') == 'true':
+            headers['x-amzn-query-error'] = error.query_code()
         kind = call.service.content_type if call.service else 'application/x-amz-json-1.1'
         return Answer(status, {'Content-Type': kind, **headers}, body)
 
@@ -108,9 +113,7 @@ def check_params(call, params):
     problem = call.service.model.problem(call.operation, params)
     if problem:
         kind, text = problem
-        code = 'SerializationException' if kind == 'type' else 'InvalidParameterException'
-        if call.service.model.name != 'logs' and kind != 'type':
-            code = 'InvalidParameterValue'
+        code = 'SerializationException' if kind == 'type' else call.service.value_error
         call.refuse(code, f'1 validation error detected: {text}', text)
 
 

@@ -16,6 +16,23 @@ def append_to(path):
     return os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC, 0o644)
 
 
+class JsonFile:
+    """A value that is kept in a file of the server's directory."""
+
+    def __init__(self, state, name, value=None):
+        self.path = os.path.join(state.directory, name)
+        self.lock = threading.RLock()
+        self.value = {} if value is None else value
+        if os.path.exists(self.path):
+            with open(self.path, encoding='utf-8') as file:
+                self.value = json.load(file)
+
+    def save(self):
+        with open(self.path + '.new', 'w', encoding='utf-8') as file:
+            json.dump(self.value, file)
+        os.rename(self.path + '.new', self.path)
+
+
 class State:
     def __init__(self, options):
         self.options = options

@@ -24,6 +24,7 @@ class Request:
     target: str
     headers: list  # (lower-case name, value), in order
     body: bytes = b''
+    proxied: bool = False  # asked for as a proxy is
 
     @property
     def path(self):
@@ -55,6 +56,7 @@ class Connection:
 
     def __init__(self, sock):
         self.sock = sock
+        self.proxy = None  # the target of a CONNECT that came through here
         sock.settimeout(IDLE)
         if sock.family != socket.AF_UNIX:
             sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
@@ -85,9 +87,17 @@ class Connection:
         if line is None:
             raise BadRequest('the head ends early')
         target = words[1]
-        if target.startswith('http://'):  # as a proxy is asked
+        proxied = target.startswith('http://')
+        if proxied:
             target = '/' + target[7:].partition('/')[2]
-        return Request(words[0], target, headers)
+        return Request(words[0], target, headers, proxied=proxied)
+
+    def tunnel(self, context):
+        """Says yes to a CONNECT and is the other end of the tunnel itself, with TLS."""
+        self.sock.sendall(b'HTTP/1.1 200 Connection established\r\n\r\n')
+        self.file.close()
+        self.sock = context.wrap_socket(self.sock, server_side=True)
+        self.file = self.sock.makefile('rb', 65536)
 
     def read_body(self, request):
         if request.header('expect', '').lower() == '100-continue':
