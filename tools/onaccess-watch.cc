@@ -42,8 +42,9 @@ Exit status: 0 ended as asked, 1 an error; --status: 0 good, 1 not good, 3 not r
 Examples:
   onaccess-watch -c /etc/clamd.d/scan.conf     in the foreground
   onaccess-watch --check-config                what is in effect
-  onaccess-watch --status || echo 'not protected' | mail -s hostav root clamdscan-- fdpass
-    FILE; scan FILE           both use the engine that is loaded
+  onaccess-watch --status || echo 'not protected' | mail -s hostav root
+  onaccess-watch --status --json | jq .blocks
+  clamdscan --fdpass FILE; scan FILE           both use the engine that is loaded
 )";
 
 int complain(const Error &error, int status = exit_error) {
@@ -82,7 +83,7 @@ struct Owner {
     bool as_configured = true;
 };
 
-Result<Owner> find_owner(const WatchConfig &config, Messages &messages) {
+Result<Owner> find_owner(const WatchConfig &config) {
     Owner owner;
     if (::geteuid() != 0)
         return owner;
@@ -98,10 +99,7 @@ Result<Owner> find_owner(const WatchConfig &config, Messages &messages) {
     Account own;
     if (auto found = cage_account(own.uid, own.gid); !found)
         return std::unexpected(found.error());
-    own.name = "our own account";
-    messages.warning("User " + escape_path(*config.user) +
-                     ": there is no such account here: running as uid " + std::to_string(own.uid) +
-                     ", and only root may connect");
+    own.name = "our own account"; // settle() has warned of it
     owner.account = own;
     owner.as_configured = false;
     return owner;
@@ -131,8 +129,8 @@ void say_hello(const WatchConfig &config, Messages &messages) {
     messages.info("clamd daemon " + Engine::version() +
                   " (OS: " + static_cast<const char *>(machine.sysname) +
                   ", ARCH: " + static_cast<const char *>(machine.machine) +
-                  ", CPU: " + static_cast<const char *>(machine.machine) +
-                  "), hostav onaccess-watch " + HOSTAV_VERSION);
+                  ", CPU: " + static_cast<const char *>(machine.machine) + ")");
+    messages.info(std::string("hostav onaccess-watch ") + HOSTAV_VERSION);
     if (config.log_file)
         messages.info(config.log_file_max_size == 0
                           ? std::string("Log file size limit disabled.")
@@ -166,7 +164,7 @@ int serve(const WatchConfig &config, const WatchOptions &options,
     auto actions = Actions::prepare(options.action(config), options.action_directory(config));
     if (!actions)
         return complain(actions.error());
-    const auto owner = find_owner(config, *messages);
+    const auto owner = find_owner(config);
     if (!owner)
         return complain(owner.error());
     const Account ourselves{"", ::geteuid(), ::getegid(), {}};
@@ -185,9 +183,9 @@ int serve(const WatchConfig &config, const WatchOptions &options,
                            .run();
     if (!ended)
         messages->log_only(Severity::error, ended.error().text());
+    messages->info("--- Stopped at " + log_time(std::time(nullptr)));
     if (listeners->remove())
         messages->info("Socket file removed.");
-    messages->info("--- Stopped at " + log_time(std::time(nullptr)));
     return ended ? 0 : complain(ended.error());
 }
 

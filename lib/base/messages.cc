@@ -69,7 +69,7 @@ class LockedLog {
         if (options.lock && held && ::fcntl(held.get(), F_SETLK, &lock) != 0 &&
             (errno == EACCES || errno == EAGAIN))
             return fail(escape_path(path), "is locked by another process");
-        return LockedLog(path, options.max_size, std::move(*file), std::move(held));
+        return LockedLog(options, std::move(*file), std::move(held));
     }
 
     void write(const std::string &line) {
@@ -77,14 +77,17 @@ class LockedLog {
         // Whoever cannot write a log has nobody to tell but the terminal, which has the line
         // already.
         best_effort(file_.write(line));
+        keep_locked();
     }
     [[nodiscard]] bool timed() const { return file_.timed(); }
 
   private:
-    LockedLog(std::string path, std::uint64_t most, LogFile file, Fd held)
-        : path_(std::move(path)), most_(most), file_(std::move(file)), held_(std::move(held)) {}
+    LockedLog(const LogOptions &options, LogFile file, Fd held)
+        : path_(*options.file), most_(options.max_size), lock_(options.lock),
+          file_(std::move(file)), held_(std::move(held)) {}
     std::string path_;
     std::uint64_t most_;
+    bool lock_;
     LogFile file_;
     Fd held_;
 
@@ -101,8 +104,26 @@ class LockedLog {
         std::strftime(stamp.data(), stamp.size(), "-%Y%m%d_%H%M%S.log", &local);
         constexpr std::size_t suffix = 4;
         const auto kept = path_.substr(0, path_.size() - std::min(path_.size(), suffix));
-        if (::rename(path_.c_str(), (kept + stamp.data()).c_str()) == 0)
-            held_.reset(); // the next line makes the new file; LogFile opens it by itself
+        // Never over an earlier one of the same second. The next line makes the new file: LogFile
+        // opens it by itself.
+        const auto moved = kept + stamp.data();
+        if (::lstat(moved.c_str(), &st) != 0 && errno == ENOENT)
+            static_cast<void>(::rename(path_.c_str(), moved.c_str()));
+    }
+
+    /// The lock is a file's, not a path's: a file that takes the old one's place gets it anew.
+    void keep_locked() {
+        struct stat now = {};
+        struct stat then = {};
+        if (!lock_ || ::stat(path_.c_str(), &now) != 0 ||
+            (held_ && ::fstat(held_.get(), &then) == 0 && now.st_dev == then.st_dev &&
+             now.st_ino == then.st_ino))
+            return;
+        held_.reset(::open(path_.c_str(), O_WRONLY | O_NOFOLLOW | O_CLOEXEC));
+        struct flock lock = {};
+        lock.l_type = F_WRLCK;
+        if (held_)
+            static_cast<void>(::fcntl(held_.get(), F_SETLK, &lock));
     }
 };
 
@@ -146,6 +167,11 @@ struct Messages::Impl {
 Messages::Messages(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
 Messages::Messages(Messages &&) noexcept = default;
 Messages::~Messages() = default;
+
+bool is_log_facility(std::string_view name) {
+    return std::ranges::any_of(facilities,
+                               [name](const Facility &known) { return name == known.name; });
+}
 
 Result<Messages> Messages::open(const LogOptions &log, const MessageOptions &options) {
     auto impl = std::make_unique<Impl>();

@@ -30,6 +30,9 @@ struct LogOptions {
     const char *head = nullptr; ///< a first line for the file
 };
 
+/// `LOG_LOCAL6` and the others of syslog(3).
+[[nodiscard]] bool is_log_facility(std::string_view name);
+
 struct MessageOptions {
     bool quiet = false; ///< errors only on the terminal
     bool verbose = false;

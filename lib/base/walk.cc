@@ -241,7 +241,11 @@ std::optional<Entry> Walk::Impl::directory(const Found &found, const Held &held)
     const bool own_ancestor = std::ranges::any_of(
         levels, [&](const Level &level) { return same_object(level.st, held.st); });
     if (levels.size() >= options.max_depth) {
-        too_deep += own_ancestor ? 0 : 1;
+        if (!own_ancestor) {
+            ++too_deep;
+            if (options.kept_out)
+                options.kept_out(found.shown);
+        }
         return std::nullopt;
     }
     // By a link or a bind mount: all that is in it is reported by a shorter path.

@@ -57,6 +57,8 @@ struct WalkOptions {
     /// Asked before a file is opened and a directory entered: real path, shown path. True: in.
     std::function<bool(const std::string &real, const std::string &shown)> wants_file = {};
     std::function<bool(const std::string &real, const std::string &shown)> wants_directory = {};
+    /// Told of each directory that max_depth kept out: shown path.
+    std::function<void(const std::string &shown)> kept_out = {};
 };
 
 class Walk {

@@ -3,14 +3,11 @@
 // One table says which options there are; reading, defaults and --check-config follow it.
 #include "watch/config.h"
 
-#include "base/account.h"
 #include "base/text.h"
 #include "conf/clam_options.h"
 
 #include <algorithm>
 #include <array>
-#include <regex.h>
-#include <sstream>
 
 namespace hostav {
 
@@ -206,105 +203,6 @@ constexpr std::array deprecated{"DetectBrokenExecutables",
                                 "AllowSupplementaryGroups",
                                 "ScanOnAccess"};
 
-Result<void> settle_engine(WatchConfig &config) {
-    auto &[load, limits, parse, all, lines, cache, none, force, leave, json, certificates, dump,
-           hashes, debug] = config.engine;
-    load.databases = {config.database_directory};
-    debug = config.debug;
-    static constexpr std::array modes{"Auto", "ForceJIT", "ForceInterpreter", "Test"};
-    const auto *const mode = std::ranges::find(modes, config.bytecode_mode);
-    if (mode == modes.end())
-        return fail("BytecodeMode " + escape_path(config.bytecode_mode), "is no mode");
-    load.bytecode_mode = static_cast<BytecodeMode>(mode - modes.begin());
-    if (config.bytecode_security != "TrustSigned" && config.bytecode_security != "Paranoid")
-        return fail("BytecodeSecurity " + escape_path(config.bytecode_security), "is no level");
-    load.bytecode_paranoid = config.bytecode_security == "Paranoid";
-    if (load.detect_pua && !load.exclude_pua.empty() && !load.include_pua.empty())
-        return fail("IncludePUA", "cannot be used together with ExcludePUA");
-    parse.heuristics = parse.heuristics && config.algorithmic;
-    parse.alert_exceeds_max |= config.block_max;
-    parse.alert_phishing_ssl |= config.ssl_mismatch;
-    parse.alert_phishing_cloak |= config.cloak;
-    parse.alert_partition_intersection |= config.partition_intersection;
-    parse.alert_macros |= config.ole2_macros;
-    parse.alert_encrypted_archive |= config.alert_encrypted || config.block_encrypted;
-    parse.alert_encrypted_doc |= config.alert_encrypted || config.block_encrypted;
-    parse.structured_ssn_format = config.ssn_stripped ? (config.ssn_normal ? 2 : 1) : 0;
-    if (!config.ssn_stripped && !config.ssn_normal)
-        parse.structured_ssn_count = INT32_MAX; // no format: none is found
-    return {};
-}
-
-Result<void> settle_events(WatchConfig &config) {
-    config.gate_open = config.gate_exec = false;
-    config.scan_close_write = config.extra_scanning;
-    std::istringstream words(config.events);
-    for (std::string word; words >> word;) {
-        bool *const to = word == "open"          ? &config.gate_open
-                         : word == "exec"        ? &config.gate_exec
-                         : word == "close-write" ? &config.scan_close_write
-                                                 : nullptr;
-        if (to == nullptr)
-            return fail("OnAccessEvents " + escape_path(word),
-                        "not one of open, exec, close-write");
-        *to = true;
-    }
-    return {};
-}
-
-Result<void> settle_exclusions(WatchConfig &config, std::vector<std::string> &warnings) {
-    // As clamonacc: 0 switches the option off; for root there is OnAccessExcludeRootUID.
-    config.excluded_uids = config.exclude_uids;
-    if (std::ranges::count(config.exclude_uids, 0U) != 0) {
-        config.excluded_uids.clear();
-        warnings.emplace_back("OnAccessExcludeUID 0: switches OnAccessExcludeUID off; for root "
-                              "there is OnAccessExcludeRootUID");
-    }
-    if (config.exclude_root)
-        config.excluded_uids.push_back(0);
-    for (const auto &name : config.exclude_names) {
-        const auto account = find_account(name);
-        if (!account)
-            return std::unexpected(account.error());
-        if (*account)
-            config.excluded_uids.push_back((*account)->uid);
-        else
-            warnings.push_back("OnAccessExcludeUname " + escape_path(name) +
-                               ": there is no such account here");
-    }
-    for (const auto *patterns : {&config.exclude_patterns, &config.exclude_path})
-        for (const auto &pattern : *patterns) {
-            regex_t compiled;
-            if (::regcomp(&compiled, pattern.c_str(), REG_EXTENDED | REG_NOSUB) != 0)
-                return fail(escape_path(pattern), "is no regular expression");
-            ::regfree(&compiled);
-        }
-    return {};
-}
-
-Result<void> check_paths(const WatchConfig &config) {
-    const auto absolute = [](const std::vector<std::string> &paths,
-                             const char *option) -> Result<void> {
-        for (const auto &path : paths)
-            if (!path.starts_with('/'))
-                return fail(std::string(option) + " " + escape_path(path),
-                            "must be an absolute path");
-        return {};
-    };
-    for (const auto &[paths, option] : {std::pair(&config.include_paths, "OnAccessIncludePath"),
-                                        std::pair(&config.exclude_paths, "OnAccessExcludePath"),
-                                        std::pair(&config.mount_paths, "OnAccessMountPath")})
-        if (auto fine = absolute(*paths, option); !fine)
-            return fine;
-    for (const auto &[path, option] :
-         {std::pair(&config.log_file, "LogFile"), std::pair(&config.local_socket, "LocalSocket"),
-          std::pair(&config.quarantine, "OnAccessQuarantine")})
-        if (*path && !(*path)->starts_with('/'))
-            return fail(std::string(option) + " " + escape_path(**path),
-                        "must be an absolute path");
-    return {};
-}
-
 } // namespace
 
 std::vector<ClamOption> watch_options(WatchConfig &config) {
@@ -358,21 +256,7 @@ Result<WatchConfig> read_watch_config(const std::optional<std::string> &file,
             read_clam_options(config.file, watch_options(config), {deprecated, ignored}, warnings);
         !read)
         return std::unexpected(read.error());
-    if (config.scan_partial_messages)
-        warnings.emplace_back("ScanPartialMessages: parts of messages are not put together here");
-    if (config.prelude)
-        warnings.emplace_back("PreludeEnable: there is no support for Prelude");
     return config;
-}
-
-Result<void> settle(WatchConfig &config, std::vector<std::string> &warnings) {
-    if (auto done = settle_engine(config); !done)
-        return done;
-    if (auto done = settle_events(config); !done)
-        return done;
-    if (auto done = check_paths(config); !done)
-        return done;
-    return settle_exclusions(config, warnings);
 }
 
 std::string config_text(const WatchConfig &config) {

@@ -14,6 +14,7 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <sys/types.h>
 #include <vector>
 
 namespace hostav {
@@ -89,6 +90,8 @@ struct WatchConfig {
     /// The longest a worker may take for a file.
     [[nodiscard]] std::chrono::milliseconds file_timeout() const;
     [[nodiscard]] LogOptions log_options() const;
+    /// Of the local socket; an error when LocalSocketMode is none.
+    [[nodiscard]] Result<mode_t> socket_mode() const;
 };
 
 /// Every option, bound to the fields of `config`, in clamconf's order, ours at the end.

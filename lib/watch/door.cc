@@ -99,6 +99,8 @@ void Door::accept(int listener) {
 
 void Door::close(const Client &client) {
     client->gone = true;
+    if (client->transfer) // in the middle of what it wanted to send
+        log("verbose", "Client disconnected (FD " + std::to_string(client->socket.get()) + ")");
     if (client->registered)
         control_.send("unregister", {std::to_string(client->pid)});
     for (const auto &[theirs, ours] : client->lent)

@@ -46,8 +46,9 @@ void Door::begin(RequestPtr request) {
         walk.directory_links = config.follow_directory_symlinks ? Follow::always : Follow::never;
         walk.file_links = config.follow_file_symlinks ? Follow::always : Follow::never;
         walk.cross_fs = config.cross_filesystems;
+        // clamd counts the argument as level 0, clamscan (and so a walk) as the first.
         walk.max_depth = static_cast<unsigned>(
-            config.max_directory_recursion == 0 ? UINT32_MAX : config.max_directory_recursion);
+            config.max_directory_recursion == 0 ? UINT32_MAX : config.max_directory_recursion + 1);
         if (!config.exclude_path.empty()) {
             const auto wanted = [&config](const std::string &real, const std::string & /*shown*/) {
                 return !matches(config.exclude_path, real);
@@ -55,6 +56,9 @@ void Door::begin(RequestPtr request) {
             walk.wants_file = wanted;
             walk.wants_directory = wanted;
         }
+        walk.kept_out = [this](const std::string &shown) {
+            log("warning", "Directory recursion limit reached, skipping " + escape_path(shown));
+        };
         request->walk.emplace(std::move(walk));
         request->walk->start(request->argument);
     }
@@ -95,10 +99,6 @@ bool Door::step(const RequestPtr &request) {
     auto entry = request->walk->next();
     if (!entry) {
         request->walked = true;
-        if (request->walk->too_deep() > 0)
-            log("warning", "Directory recursion limit reached, skipping " +
-                               std::to_string(request->walk->too_deep()) + " directories below " +
-                               escape_path(request->argument));
         end_if_done(request);
         return true;
     }
@@ -115,7 +115,7 @@ void Door::tell_entry(const RequestPtr &request, const Entry &entry) {
     const bool argument = entry.path == request->argument;
     const auto failed = [&](const std::string &text) {
         line(request, path + ": " + text + " ERROR");
-        log("warning", escape_path(entry.path) + ": " + text + " ERROR");
+        log("info", escape_path(entry.path) + ": " + text + " ERROR");
     };
     switch (entry.kind) {
     case EntryKind::access_denied:
@@ -216,7 +216,7 @@ void Door::finish(Job job, const Report &report) {
         break;
     case Verdict::error:
         line(request, reply_path(job.shown, request->framing) + ": " + report.error + " ERROR");
-        log("warning", escape_path(job.logged) + ": " + report.error + " ERROR");
+        log("info", escape_path(job.logged) + ": " + report.error + " ERROR");
         break;
     case Verdict::clean:
         if (options_.config.log_clean)

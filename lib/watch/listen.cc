@@ -20,20 +20,6 @@ namespace hostav {
 namespace {
 
 constexpr mode_t only_us = 0600;
-constexpr mode_t everybody = 0666;
-
-Result<mode_t> socket_mode(const WatchConfig &config) {
-    if (!config.local_socket_mode)
-        return everybody;
-    mode_t mode = 0;
-    for (const char c : *config.local_socket_mode) {
-        if (c < '0' || c > '7' || mode > 0777)
-            return fail("LocalSocketMode " + escape_path(*config.local_socket_mode),
-                        "is no mode in octal digits");
-        mode = mode * 8 + static_cast<mode_t>(c - '0');
-    }
-    return mode & everybody;
-}
 
 /// A socket that nobody listens to any more is removed; one that answers is somebody's.
 Result<void> make_way(const WatchConfig &config, const std::string &path) {
@@ -53,7 +39,7 @@ Result<void> make_way(const WatchConfig &config, const std::string &path) {
 
 Result<void> give(const WatchConfig &config, const std::string &path, const Account *owner) {
     const auto shown = escape_path(path);
-    auto mode = socket_mode(config);
+    const auto mode = config.socket_mode();
     if (!mode)
         return std::unexpected(mode.error());
     auto group = static_cast<gid_t>(-1);
@@ -127,12 +113,13 @@ Result<void> bind_tcp(const std::string &host, std::uint64_t port, std::vector<F
 Result<Listeners> Listeners::bind(const WatchConfig &config, const Account *owner,
                                   const std::function<void(const std::string &)> &log) {
     Listeners listeners;
-    if (const auto handed = handed_over_sockets(); !handed.empty()) {
+    const auto handed = handed_over_sockets();
+    log("Received " + std::to_string(handed.size()) + " file descriptor(s) from systemd.");
+    if (!handed.empty()) {
         for (const int fd : handed) {
             ::fcntl(fd, F_SETFL, O_NONBLOCK);
             listeners.sockets_.emplace_back(fd);
         }
-        log("Received " + std::to_string(handed.size()) + " file descriptor(s) from systemd.");
         return listeners;
     }
     if (config.local_socket) {

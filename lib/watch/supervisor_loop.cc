@@ -38,7 +38,7 @@ void Supervisor::self_check() {
     options.load.embedded = !holds_databases(config.database_directory);
     const auto digest = engine_digest(options);
     if (digest.empty() || digest == engine_->state->digest) {
-        parts_.messages.verbose("SelfCheck: Database status OK.");
+        parts_.messages.info("SelfCheck: Database status OK.");
         return;
     }
     parts_.messages.info("SelfCheck: Database modification detected. Forcing reload.");

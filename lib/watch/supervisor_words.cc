@@ -28,15 +28,15 @@ void Supervisor::event(const std::string &path, const std::string &signature) {
         parts_.messages.error("VirusEvent: too many wait: lost the one of " + escape_path(path));
 }
 
-/// `detailed_too`: as clamd's ALLMATCHSCAN, which has a line without and one with.
+/// `detailed_too`: as clamd's ALLMATCHSCAN, which has a line with and one without.
 void Supervisor::log_found(const std::string &path, const std::string &signature,
                            const std::string &md5, const std::string &size, bool detailed_too) {
     const auto shown = escape_path(path);
     const bool detailed = parts_.config.extended_detection_info && !md5.empty() && !size.empty();
-    if (!detailed || detailed_too)
-        parts_.messages.info(shown + ": " + signature + " FOUND");
     if (detailed)
         parts_.messages.info(shown + ": " + signature + "(" + md5 + ":" + size + ") FOUND");
+    if (!detailed || detailed_too)
+        parts_.messages.info(shown + ": " + signature + " FOUND");
 }
 
 void Supervisor::quarantine(Word &word) {
@@ -104,8 +104,9 @@ void Supervisor::hear_gate_word(const std::string &name, GateChild &gate, Word &
     if (word.name == "found") {
         found(word);
     } else if (word.name == "failed") {
-        messages.warning(escape_path(word.text(0)) + ": " + word.text(1) + " ERROR (" +
-                         word.text(2) + ")");
+        messages.info(escape_path(word.text(0)) + ": " + word.text(1) + " ERROR");
+        messages.warning(escape_path(word.text(0)) + ": " + word.text(2) +
+                         " without a verdict (OnAccessDenyOnError)");
     } else if (word.name == "deadline") {
         messages.warning(escape_path(word.text(0)) + ": no verdict within " +
                          std::to_string(parts_.config.deadline) + " s: " + word.text(1));

@@ -1,7 +1,8 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
 #
-# --help names every option that clamscan's names, and -V begins as clamscan's does.
+# --help names every option that clamscan's names, and -V begins as clamscan's does. What --help of
+# each tool shows fits a line, and its examples can be typed.
 set -eu
 . "$(dirname "$0")/../support/lib.sh"
 
@@ -22,3 +23,30 @@ expect_status 0
 expect_match '^ClamAV [0-9]+\.[0-9]+\.[0-9]+'
 run "$SCAN" --version
 expect_match '^ClamAV [0-9]+\.[0-9]+\.[0-9]+'
+
+# An example is one line: a program that we know first, and of our own options only real ones.
+for tool in scan sigupdate onaccess-watch; do
+    run "$BUILD/$tool" --help
+    expect_status 0
+    expect_silent
+    expect_match "^Usage: $tool "
+    ! grep -nE '^.{101,}' "$out" || fail "a line of $tool --help is longer than 100 columns"
+    ! grep -nE $'[[:blank:]]$|\t' "$out" || fail "$tool --help has blanks where none belong"
+    sed '1,/^Examples:$/d' "$out" >examples
+    [[ $(wc -l <examples) -ge 4 ]] || fail "$tool --help has few examples"
+    options "$out" >known
+    while IFS= read -r line; do
+        [[ $line =~ ^\ \ (scan|sigupdate|onaccess-watch|find|curl|clamdscan)\  ]] ||
+            [[ $line =~ ^\ \ (scan|sigupdate|onaccess-watch)$ ]] || fail "no example: $line"
+        # What is said of it stands apart; a command has no lonely dashes in it.
+        [[ ! $line =~ [^\ ]--\ |\ -\ [^|]*-- ]] || fail "an option is torn: $line"
+        while IFS='|;' read -ra parts; do
+            for part in "${parts[@]}"; do
+                [[ $part =~ ^\ *$tool(\ |$) ]] || continue
+                for option in $(grep -oE -e ' --[a-z0-9-]+' <<<"$part"); do
+                    grep -qxF -e "$option" known || fail "$tool has no $option: $line"
+                done
+            done
+        done <<<"$line"
+    done <examples
+done
