@@ -3,6 +3,7 @@
 // One table says which options there are; reading, defaults and --check-config follow it.
 #include "watch/config.h"
 
+#include "base/cpus.h"
 #include "base/text.h"
 #include "conf/clam_options.h"
 
@@ -13,6 +14,7 @@ namespace hostav {
 
 namespace {
 
+constexpr std::uint64_t engine_cache_size = 65536; ///< libclamav's own, where none is set (1.4)
 constexpr std::uint64_t any = UINT64_MAX;
 constexpr std::uint64_t most_32 = UINT32_MAX;
 using Table = std::vector<ClamOption>;
@@ -222,6 +224,11 @@ std::uint64_t WatchConfig::access_file_limit() const {
     return std::min({limit, engines, engine_file_limit});
 }
 
+unsigned WatchConfig::gate_workers() const {
+    constexpr unsigned least = 3; // small, large, and what nobody waits for
+    return std::max(least, static_cast<unsigned>(on_access_threads.value_or(available_cpus() + 1)));
+}
+
 std::chrono::milliseconds WatchConfig::file_timeout() const {
     constexpr std::uint64_t margin = 30000;
     const auto time = engine.limits.scan_time;
@@ -266,6 +273,12 @@ std::string config_text(const WatchConfig &config) {
     if (!shown.on_access_max_file_size)
         shown.on_access_max_file_size = defaults.on_access_max_file_size =
             config.access_file_limit();
+    if (!shown.on_access_threads)
+        shown.on_access_threads = defaults.on_access_threads = config.gate_workers();
+    if (!shown.engine.cache_size)
+        shown.engine.cache_size = defaults.engine.cache_size = engine_cache_size;
+    if (shown.engine.limits.scan_time == 0)
+        shown.engine.limits.scan_time = defaults.engine.limits.scan_time = default_scan_time;
     return clam_options_text(config.file, watch_options(shown), watch_options(defaults));
 }
 

@@ -89,6 +89,8 @@ struct WatchConfig {
     [[nodiscard]] std::uint64_t access_file_limit() const;
     /// The longest a worker may take for a file.
     [[nodiscard]] std::chrono::milliseconds file_timeout() const;
+    /// Workers of a gate.
+    [[nodiscard]] unsigned gate_workers() const;
     [[nodiscard]] LogOptions log_options() const;
     /// Of the local socket; an error when LocalSocketMode is none.
     [[nodiscard]] Result<mode_t> socket_mode() const;

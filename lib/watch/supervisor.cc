@@ -21,13 +21,6 @@ namespace hostav {
 
 namespace {
 
-constexpr unsigned least_gate_workers = 3; ///< small, large, and what nobody waits for
-
-unsigned gate_workers(const WatchConfig &config) {
-    const auto wanted = config.on_access_threads.value_or(available_cpus() + 1);
-    return std::max(least_gate_workers, static_cast<unsigned>(wanted));
-}
-
 unsigned door_workers(const WatchConfig &config) {
     return std::min(static_cast<unsigned>(config.max_threads), std::max(2U, available_cpus()));
 }
@@ -95,7 +88,7 @@ Result<void> Supervisor::start_engine() {
     EngineServerOptions options;
     options.engine = parts_.config.engine;
     options.temp_directory = parts_.config.temporary_directory.value_or("");
-    options.workers = gate_workers(parts_.config) + door_workers(parts_.config);
+    options.workers = parts_.config.gate_workers() + door_workers(parts_.config);
     const pid_t parent = ::getpid();
     const pid_t pid = ::fork();
     if (pid < 0)
@@ -215,7 +208,7 @@ void Supervisor::start_gate(const std::string &name) {
         return gate_backoff_.failed();
     }
     if (pid == 0)
-        run_gate({parts_.config, name, gate_workers(parts_.config)}, std::move(ends->second),
+        run_gate({parts_.config, name, parts_.config.gate_workers()}, std::move(ends->second),
                  parent);
     GateChild gate;
     gate.pid = pid;

@@ -32,7 +32,11 @@ expect_line 'OnAccessPrevention = "yes"'
 expect_line 'MaxThreads = "10" # default'
 expect_line 'OnAccessMaxFileSize = "104857600" # default'
 expect_line 'OnAccessDeadline = "30" # default'
-getent passwd clamscan >/dev/null || expect_error 'OnAccessExcludeUname clamscan: there is no such account here'
+getent passwd clamscan >/dev/null || expect_error '^WARNING: OnAccessExcludeUname clamscan: there is no such account here'
+getent group clamscan >/dev/null || expect_error '^WARNING: LocalSocketGroup clamscan: there is no such group here: only .* may connect'
+if [[ $EUID -eq 0 ]] && ! getent passwd clamscan >/dev/null; then
+    expect_error '^WARNING: User clamscan: there is no such account here: .* only root may connect'
+fi
 
 # Names and defaults are clamconf's, but for those that the manual names.
 if command -v clamconf >/dev/null; then
@@ -45,19 +49,15 @@ if command -v clamconf >/dev/null; then
     expect_status 0
     sed -n 's/ # default$//; /^[A-Z][A-Za-z0-9]* \(=\|disabled\)/p' "$out" | sort >ours
     [[ $(wc -l <theirs) -gt 100 ]] || fail "clamconf says too little"
-    # Ours alone, and what differs on purpose.
-    grep -vE '^(OnAccess(Events|ExcludePattern|Deadline|Quarantine|MaxFileSize|MaxThreads)|Dev[A-Z]|LogVerbose)' ours >ours.common || true
-    grep -vE '^(OnAccess(MaxFileSize|MaxThreads)|Dev[A-Z]|LogVerbose|.* is DEPRECATED)' theirs >theirs.common
-    cut -d' ' -f1 theirs.common | sort -u >theirs.names
-    cut -d' ' -f1 ours | sort -u >ours.names
-    # Old names are shown where they are set.
-    missing=$(comm -23 theirs.names ours.names |
-        grep -vxE 'AlgorithmicDetection|ArchiveBlockEncrypted|BlockMax|OLE2BlockMacros|PartitionIntersection|PhishingAlwaysBlock.*' || true)
-    [[ -z $missing ]] || fail "not known: $missing"
-    comm -23 theirs.common ours.common >differ
-    # clamconf prints unset numbers and unlimited sizes in ways of its own.
-    grep -vE '^(CacheSize|FailIfCvdOlderThan|TCPSocket|OnAccessExcludeUID|MaxScanTime|StructuredMin|AlgorithmicDetection|DisableCertCheck|BytecodeTimeout|.*disabled)' differ >odd || true
-    [[ ! -s odd ]] || fail "defaults differ: $(cat odd)"
+    # Old names are shown where they are set; ours are ours; these defaults differ on purpose, or are
+    # shown as what is in effect where clamconf says `disabled`.
+    old='^(AlgorithmicDetection|ArchiveBlockEncrypted|BlockMax|OLE2BlockMacros|PartitionIntersection|PhishingAlwaysBlock(Cloak|SSLMismatch)) '
+    own='^(OnAccess(Events|ExcludePattern|Deadline|Quarantine)|DevCollectHashes) '
+    other='^(OnAccess(MaxFileSize|MaxThreads|RetryAttempts)|MaxScanTime) '
+    grep -vE "$old|$other" theirs >theirs.common
+    grep -vE "$own|$other" ours >ours.common
+    expect_same theirs.common ours.common "names or defaults"
+    [[ $(grep -cE "$other" ours) -eq 4 ]] || fail "an option is missing"
 fi
 
 refused() { # LINE WHAT
@@ -84,11 +84,29 @@ bad 'ExcludePath [' 'is no regular expression'
 bad 'OnAccessIncludePath home' 'must be an absolute path'
 bad 'BytecodeMode Fast' 'is no mode'
 bad 'BytecodeSecurity None' 'is no level'
+bad 'LogFacility LOG_NOWHERE' 'LogFacility LOG_NOWHERE: there is no such one'
+bad 'LocalSocketMode 668' 'LocalSocketMode 668: is no mode in octal digits'
+bad 'LocalSocketMode rw' 'is no mode in octal digits'
 printf 'ScanOnAccess yes\nBlockMax yes\n' >conf
 check
 expect_status 0
 expect_error 'Ignoring deprecated option ScanOnAccess at conf:1'
 expect_error 'Option BlockMax at conf:2 is an old name of AlertExceedsMax'
+# Known for users' files, without effect: whoever sets one hears of it, at the start as well.
+without_effect=(OnAccessDisableDDD=yes OnAccessCurlTimeout=1000 OnAccessRetryAttempts=3
+    StreamMinPort=1100 StreamMaxPort=2000 ExitOnOOM=yes ScanPartialMessages=yes PreludeEnable=yes
+    PreludeAnalyzerName=x DevCollectHashes=yes DevLiblog=yes)
+for option in "${without_effect[@]}"; do echo "${option/=/ }"; done >conf
+check
+expect_status 0
+for option in "${without_effect[@]}"; do
+    expect_error "^WARNING: ${option%=*} has no effect: ."
+done
+[[ $(wc -l <"$err") -eq ${#without_effect[@]} ]] || fail "other warnings"
+: >conf
+check
+expect_status 0
+expect_silent # defaults are nobody's choice
 run "$watch" -c /nonexistent --check-config
 expect_one_error 1 '/nonexistent: No such file'
 
@@ -101,6 +119,60 @@ expect_line 'ScanPE disabled'
 expect_line 'LogFile = "/from/line"'
 expect_line 'DatabaseDirectory = "/elsewhere"'
 expect_line 'MaxRecursion = "5"'
+# Every option that clamd takes there changes what is in effect (those that are strings in clamd
+# need a word).
+: >conf
+check
+cp "$out" before
+switches=(prelude-enable log-rotate official-db-only disable-cache detect-pua heuristic-scan-precedence
+    detect-structured alert-broken alert-broken-media alert-encrypted structured-cc-mode
+    alert-encrypted-archive alert-encrypted-doc alert-macros alert-phishing-ssl alert-phishing-cloak
+    alert-partition-intersection force-to-disk alert-exceeds-max bytecode-unsigned nocerts gen-json
+    block-max phishing-ssl phishing-cloak partition-intersection block-macros block-encrypted debug)
+for flag in "${switches[@]}"; do
+    check --$flag
+    [[ $status -eq 0 ]] || fail "--$flag is refused"
+    ! cmp -s before "$out" || fail "--$flag changes nothing"
+done
+for flag in bytecode scan-pe scan-elf scan-mail phishing-sigs phishing-scan-urls heuristic-alerts \
+    scan-html scan-ole2 scan-pdf scan-swf scan-xmldocs scan-hwp3 scan-onenote scan-archive scan-image \
+    scan-image-fuzzy-hash cross-fs algorithmic-detection; do
+    check --$flag=no
+    [[ $status -eq 0 ]] || fail "--$flag is refused"
+    ! cmp -s before "$out" || fail "--$flag=no changes nothing"
+done
+for flag in cache-size fail-if-cvd-older-than max-dir-recursion bytecode-timeout structured-cc-count \
+    structured-ssn-count max-scantime max-scansize max-filesize max-recursion max-files max-embeddedpe \
+    max-htmlnormalize max-htmlnotags max-scriptnormalize max-ziptypercg max-partitions max-iconspe \
+    max-rechwp3 pcre-match-limit pcre-recmatch-limit pcre-max-filesize; do
+    check --$flag=7
+    expect_match '= "7"$'
+done
+for flag in exclude-pua include-pua log pid tempdir datadir prelude-analyzer-name; do
+    check --$flag=/word
+    expect_match '= "/word"$'
+done
+check --bytecode-mode=Test
+expect_line 'BytecodeMode = "Test"'
+# Letters: clamd's, then clamonacc's.
+check -l /l -p /p -F -v -q
+expect_line 'LogFile = "/l"'
+expect_line 'PidFile = "/p"'
+expect_line 'Foreground = "yes"'
+for flag in --fdpass --stream -m --multiscan -z --allmatch -i --infected; do
+    check $flag
+    expect_status 0
+    expect_error '^WARNING: Ignoring deprecated option'
+done
+check --check-config=no --nonsense
+expect_one_error 1 '^onaccess-watch: --nonsense'
+for flag in -V --version; do
+    run "$watch" $flag
+    expect_status 0
+    expect_match '^ClamAV [0-9]+\.[0-9]+\.[0-9]+'
+    expect_match '^hostav onaccess-watch [0-9]'
+done
+printf 'MaxFileSize 10M\n' >conf
 check --max-filesize=big
 expect_one_error 1 'max-filesize'
 check argument
