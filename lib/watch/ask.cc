@@ -87,8 +87,9 @@ Result<WatchStatus> ask_status(const WatchConfig &config, bool json) {
     for (const auto &path : object->lists["missing"])
         text += "Missing: " + escape_path(path) + "\n";
     text += "Opens: " + field("count_events") + " asked, " + field("count_scans") + " scanned, " +
-            field("count_denied") + " denied, " + field("count_deadline") + " past the deadline, " +
-            field("queue") + " waiting\n";
+            field("count_denied") + " denied, " + field("count_deadline") + " past the deadline\n";
+    text += "Now: " + field("queue") + " files wait for a worker, " + field("busy") + " of " +
+            field("workers") + " workers scan\n";
     text += "Latency of scanned opens: half within " + field("latency_p50") + " us, 99 % within " +
             field("latency_p99") + " us\n";
     for (const auto &block : object->objects["blocks"])

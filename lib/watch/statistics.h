@@ -55,9 +55,9 @@ class Latencies {
 struct Statistics {
     std::array<std::uint64_t, count_kinds> counts{};
     Latencies answers;         ///< from reading an event that needed a scan to its answer
-    std::uint64_t queue = 0;   ///< openers that wait now
+    std::uint64_t queue = 0;   ///< files that somebody waits for and no worker has taken yet
     std::uint64_t workers = 0; ///< that exist now
-    std::uint64_t busy = 0;
+    std::uint64_t busy = 0;    ///< of these, those that scan
 
     void count(Count kind, std::uint64_t times = 1) {
         counts.at(static_cast<std::size_t>(kind)) += times;

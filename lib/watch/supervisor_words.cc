@@ -287,6 +287,8 @@ std::string Supervisor::status_json() const {
     status.add("file_systems", marked);
     status.add("missing", territory_.missing());
     status.add("queue", sum.queue);
+    status.add("workers", sum.workers);
+    status.add("busy", sum.busy);
     for (std::size_t kind = 0; kind < count_kinds; ++kind)
         status.add(std::string("count_") + count_name(kind), sum.counts.at(kind));
     for (const auto &[name, share] : {std::pair("p50", 0.5), std::pair("p99", 0.99)})

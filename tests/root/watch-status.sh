@@ -37,11 +37,13 @@ expect_match '^State: protecting \(pid [0-9]+, for 0 minutes\)$'
 [[ $(grep -oE 'pid [0-9]+' "$out") = "pid $(main_pid)" ]] || fail "another pid"
 expect_match '^Engine: ClamAV [0-9.]+, 2 signatures, newest 0 minutes old$'
 expect_line "Watched: $scratch/m (ext4)"
-expect_match '^Opens: .* 0 waiting$'
+expect_match '^Opens: [0-9]+ asked, [0-9]+ scanned, 0 denied, 0 past the deadline$'
+expect_match '^Now: 0 files wait for a worker, 0 of [0-9]+ workers scan$'
 expect_no_match '^(Block|Missing): '
 # What happened is counted; the last ten blocks, escaped.
 echo clean >"$home/clean"
-readable "$home/clean"
+marked() { readable "$home/clean" && [[ $(count marks) -ge 1 ]]; } # not while it is fresh
+eventually marked || fail "a clean file earns no mark"
 name=$'odd\nname'
 make_eicar "$home/first" "$home/$name"
 denied "$home/first"
@@ -58,19 +60,24 @@ expect_status 0
 [[ $(field state) = protecting && $(field signatures) -eq 2 && $(field queue) -eq 0 ]] || fail "the object"
 [[ $(field blocks 9 answer) = denied && $(field blocks 9 signature) = "$infected" ]] || fail "blocks"
 [[ $(field file_systems 0) = "$scratch/m (ext4)" && $(field signature_age) -lt 600 ]] || fail "the object"
-[[ $(field count_denied) -eq 11 && $(field count_infected) -ge 2 && $(field count_scans) -ge 3 ]] || fail "counters"
-[[ $(field count_marks) -ge 1 && $(field count_events) -ge 12 ]] || fail "counters"
+[[ $(field count_denied) -eq 11 && $(field count_infected) -ge 2 && $(field count_scans) -ge 3 ]] || fail "counters: $(grep -o "count_.*" "$out")"
+[[ $(field count_marks) -ge 1 && $(field count_events) -ge 12 ]] || fail "counters: $(grep -o "count_.*" "$out")"
 [[ $(field latency_p50) -gt 0 && $(field latency_p99) -ge $(field latency_p50) ]] || fail "latencies"
 
-# An opener that waits is seen.
+# Those that are scanned, and those that wait for a worker, are seen.
 for pid in $(pgrep -P "$(engine_pid)"); do kill -STOP "$pid"; done
-echo later >"$home/later"
-cat "$home/later" >/dev/null &
-waiter=$!
-waits() { says 0 ' [1-9][0-9]* waiting$'; }
-eventually waits || fail "nobody waits"
+waiters=()
+for i in {1..12}; do
+    echo "$i" >"$home/later$i"
+    cat "$home/later$i" >/dev/null &
+    waiters+=($!)
+done
+waits() { says 0 '^Now: [1-9][0-9]* files wait for a worker, [1-9]'; }
+eventually waits || fail "nobody waits: $(cat "$out")"
+status --json
+[[ $(field queue) -ge 1 && $(field busy) -ge 1 && $(field workers) -ge $(field busy) ]] || fail "the queue"
 for pid in $(pgrep -P "$(engine_pid)"); do kill -CONT "$pid"; done
-wait "$waiter" || fail "the opener was denied"
+for waiter in "${waiters[@]}"; do wait "$waiter" || fail "an opener was denied"; done
 
 # The same by STATS and SIGUSR1.
 kinds='events own registered special user excluded outside too-large cached joined scans background'
