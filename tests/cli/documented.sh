@@ -10,7 +10,7 @@ options() { grep -oE -- '--[a-z0-9][a-z0-9-]*[a-z0-9]' | sort -u; }
 
 document() { # PROGRAM PAGE LEAST
     local name=${1##*/} listed page option form
-    listed=$("$1" --help | sed 's/\[.*//' | grep -E '^ ' | grep -v "^  $name" | options)
+    listed=$("$1" --help | sed '/^Examples:/,$d; s/\[.*//' | grep -E '^ ' | grep -v "^  $name" | options)
     [ "$(wc -l <<<"$listed")" -gt "$3" ] || { echo "$name --help lists too little"; exit 1; }
     page=$(sed -e ':join' -e '/\\$/{N;s/\\\n//;bjoin' -e '}' "$2" |
         sed -n 's/^\.\(It\|Fl\) *//p' | sed 's/Fl -/--/g; s/^-/--/' | options)
