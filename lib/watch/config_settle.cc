@@ -166,7 +166,6 @@ void warn_of_no_effect(const WatchConfig &config, std::vector<std::string> &warn
     warn(config.scan_partial_messages, "ScanPartialMessages",
          "parts of messages are not put together here");
     warn(config.prelude, "PreludeEnable", "there is no support for Prelude");
-    warn(config.prelude_name.has_value(), "PreludeAnalyzerName", "there is no support for Prelude");
     warn(config.collect_hashes, "DevCollectHashes", "it is for developers of ClamAV");
     warn(config.liblog, "DevLiblog", "it is for developers of ClamAV");
 }

@@ -95,7 +95,7 @@ expect_error 'Option BlockMax at conf:2 is an old name of AlertExceedsMax'
 # Known for users' files, without effect: whoever sets one hears of it, at the start as well.
 without_effect=(OnAccessDisableDDD=yes OnAccessCurlTimeout=1000 OnAccessRetryAttempts=3
     StreamMinPort=1100 StreamMaxPort=2000 ExitOnOOM=yes ScanPartialMessages=yes PreludeEnable=yes
-    PreludeAnalyzerName=x DevCollectHashes=yes DevLiblog=yes)
+    DevCollectHashes=yes DevLiblog=yes)
 for option in "${without_effect[@]}"; do echo "${option/=/ }"; done >conf
 check
 expect_status 0
@@ -103,10 +103,10 @@ for option in "${without_effect[@]}"; do
     expect_error "^WARNING: ${option%=*} has no effect: ."
 done
 [[ $(wc -l <"$err") -eq ${#without_effect[@]} ]] || fail "other warnings"
-: >conf
+echo 'PreludeAnalyzerName ClamAV' >conf # Debian's own file has it: nothing by itself
 check
 expect_status 0
-expect_silent # defaults are nobody's choice
+expect_silent
 run "$watch" -c /nonexistent --check-config
 expect_one_error 1 '/nonexistent: No such file'
 
@@ -180,6 +180,8 @@ expect_one_error 1 'argument: unexpected argument'
 printf '/srv\n/opt\n' >list
 check -W list
 expect_line 'OnAccessIncludePath = "/srv", "/opt"'
+run "$watch" -c conf --json
+expect_one_error 1 '--json: goes with --status'
 run "$watch" -c conf --move=a --remove
 expect_one_error 1 'only one of'
 
