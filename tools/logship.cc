@@ -114,8 +114,13 @@ void reread(const ShipOptions &options, ShipConfig &config, Messages &messages) 
 int serve(const ShipOptions &options, ShipConfig config,
           const std::vector<std::string> &warnings) {
     const auto variables = environment_variables();
-    auto messages = Messages::open({}, {options.quiet, options.verbose, options.debug, false,
-                                        false, false, true});
+    MessageOptions terminal;
+    terminal.quiet = options.quiet;
+    terminal.verbose = options.verbose;
+    terminal.debug = options.debug;
+    terminal.to_stderr = true;
+    terminal.name = "logship";
+    auto messages = Messages::open({}, terminal);
     if (!messages)
         return complain(messages.error(), exit_not_delivered);
     for (const auto &warning : warnings)

@@ -145,10 +145,13 @@ struct Messages::Impl {
             return;
         if (before != nullptr)
             before(context);
-        auto text = std::string(prefix(severity)) +
+        const auto program = options.name == nullptr ? "" : std::string(options.name) + ": ";
+        auto text = program + prefix(severity) +
                     (time ? log_time(std::time(nullptr)) + " -> " : std::string()) + line + "\n";
         best_effort(
-            write_all(bad && !options.to_stdout ? STDERR_FILENO : STDOUT_FILENO, text, "terminal"));
+            write_all(options.to_stderr || (bad && !options.to_stdout) ? STDERR_FILENO
+                                                                       : STDOUT_FILENO,
+                      text, "terminal"));
     }
     void to_log(Severity severity, const std::string &line) {
         const bool extra = severity == Severity::verbose || severity == Severity::debug;

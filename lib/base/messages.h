@@ -40,6 +40,8 @@ struct MessageOptions {
     bool no_warnings = false;
     bool to_stdout = false;   ///< --stdout: everything to stdout
     bool no_terminal = false; ///< a resident in the background
+    bool to_stderr = false;   ///< everything to stderr: stdout is for data
+    const char *name = nullptr; ///< of the tool, before each terminal line: `logship: `
 };
 
 class Messages {
