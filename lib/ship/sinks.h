@@ -4,6 +4,7 @@
 #pragma once
 
 #include "aws/credentials.h"
+#include "aws/log_groups.h"
 #include "aws/metadata.h"
 #include "aws/profile.h"
 #include "aws/service.h"
