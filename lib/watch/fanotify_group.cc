@@ -49,7 +49,10 @@ FanotifyGroup::FanotifyGroup(Fd fd, const Accesses &accesses) : fd_(std::move(fd
 }
 
 Result<FanotifyGroup> FanotifyGroup::create(const Accesses &accesses) {
-    Fd fd(::fanotify_init(FAN_CLASS_CONTENT | FAN_CLOEXEC | FAN_NONBLOCK | FAN_UNLIMITED_QUEUE |
+    // Openers that wait bound the queue by themselves. Where nobody waits, one who opens faster
+    // than we scan would fill the kernel's memory: it loses events there, and says so.
+    const unsigned queue = accesses.ask ? FAN_UNLIMITED_QUEUE : 0;
+    Fd fd(::fanotify_init(FAN_CLASS_CONTENT | FAN_CLOEXEC | FAN_NONBLOCK | queue |
                               FAN_UNLIMITED_MARKS,
                           O_RDONLY | O_LARGEFILE | O_CLOEXEC | O_NOATIME));
     if (!fd)

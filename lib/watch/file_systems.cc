@@ -54,24 +54,30 @@ std::vector<std::string> layers_of(std::string_view options) {
     return layers;
 }
 
-bool lies_on_plain(const Mount &overlay) {
+bool lies_on_plain(const Mount &overlay, const MountTable &table) {
     constexpr std::array<std::uint32_t, 2> stacked{0x794c7630, 0xf15f}; // overlayfs, ecryptfs
     const auto layers = layers_of(overlay.options);
     return !layers.empty() && std::ranges::all_of(layers, [&](const std::string &layer) {
         struct statfs fs = {};
-        return layer.starts_with("/") && ::statfs(layer.c_str(), &fs) == 0 &&
+        const auto *below = layer.starts_with("/") ? table.holding(layer) : nullptr;
+        return below != nullptr && !may_hang(*below) && ::statfs(layer.c_str(), &fs) == 0 &&
                std::ranges::count(stacked, static_cast<std::uint32_t>(fs.f_type)) == 0;
     });
 }
 
 } // namespace
 
-FileSystemKind kind_of(const Mount &mount) {
+bool may_hang(const Mount &mount) {
+    return mount.type == "autofs" ||
+           !(has(local, mount.type) || has(pseudo, mount.type) || mount.type == "overlay");
+}
+
+FileSystemKind kind_of(const Mount &mount, const MountTable &table) {
     if (has(pseudo, mount.type))
         return {};
     if (has(local, mount.type))
         return {plain_gate, true};
-    if (mount.type == "overlay" && lies_on_plain(mount))
+    if (mount.type == "overlay" && lies_on_plain(mount, table))
         return {"overlay", false};
     return {mount.type + " " + mount.device, false};
 }

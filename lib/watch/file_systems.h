@@ -22,6 +22,10 @@ struct FileSystemKind {
                             ///< and network file systems)
 };
 
-[[nodiscard]] FileSystemKind kind_of(const Mount &mount);
+/// `table`: of which the mount is, to find what an overlay lies on.
+[[nodiscard]] FileSystemKind kind_of(const Mount &mount, const MountTable &table);
+/// Whether asking for a file there may mean to wait for a server (FUSE, networks, automounters)
+/// that never answers.
+[[nodiscard]] bool may_hang(const Mount &mount);
 
 } // namespace hostav

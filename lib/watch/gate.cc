@@ -37,11 +37,11 @@ void leave_parent(Fd &control, pid_t parent) {
 
 std::size_t descriptors_for_events(unsigned workers) {
     rlimit limit{};
-    if (::getrlimit(RLIMIT_NOFILE, &limit) != 0)
-        return 1;
+    // Workers of an old engine may finish something beside those of the new one.
     const auto others = other_descriptors + std::size_t{2} * workers;
-    const auto all = static_cast<std::size_t>(limit.rlim_cur);
-    return std::clamp<std::size_t>(all > others ? all - others : 1, 1, most_held);
+    if (::getrlimit(RLIMIT_NOFILE, &limit) != 0 || limit.rlim_cur <= others)
+        return 0;
+    return std::min<std::size_t>(limit.rlim_cur - others, most_held);
 }
 
 } // namespace
@@ -59,6 +59,9 @@ Gate::Gate(const GateOptions &options, Fd control, FanotifyGroup group, Fd mount
 
 Result<std::unique_ptr<Gate>> Gate::create(const GateOptions &options, Fd control) {
     const auto &config = options.config;
+    if (descriptors_for_events(options.workers) == 0)
+        return fail("RLIMIT_NOFILE",
+                    "too few descriptors for " + std::to_string(options.workers) + " workers");
     auto group = FanotifyGroup::create({config.gate_open, config.gate_exec, config.prevention});
     if (!group)
         return std::unexpected(group.error());
@@ -78,8 +81,6 @@ void Gate::mark(const std::vector<const Mount *> &mounts, const FileSystemKind &
     const auto &device = mounts.front()->device;
     for (const auto *mount : mounts)
         remembers_[mount->id] = kind.remembers;
-    if (marked_.contains(device))
-        return;
     std::string why = "no mount of it can be reached";
     for (const auto *mount : mounts) {
         // Another mount may lie over it: what the path leads to is what counts.
@@ -88,45 +89,54 @@ void Gate::mark(const std::vector<const Mount *> &mounts, const FileSystemKind &
         if (!place || !look_at(place.get(), st) || st.stx_mnt_id != mount->id)
             continue;
         bool whole = true;
+        // Again where it is marked already: it may have been mounted anew, under the same number.
         const auto marked =
             group_.mark_file_system("/proc/self/fd/" + std::to_string(place.get()), whole);
-        if (marked) {
-            marked_.insert(device);
-            control_.send("marked", {device, mount->point, mount->type});
-            if (!whole)
-                complain_once("mount " + device, escape_path(mount->point) +
-                                                     ": this kernel can watch the mount only, "
-                                                     "not its file system");
-            return;
+        if (!marked) {
+            why = marked.error().why;
+            continue;
         }
-        why = marked.error().why;
+        if (marked_.insert(device).second)
+            control_.send("marked", {device, mount->point, mount->type});
+        if (whole)
+            return;
+        complain_once("mount " + device, escape_path(mount->point) +
+                                             ": this kernel can watch mounts only, not their file "
+                                             "system");
+        why.clear(); // but all of them
     }
+    if (why.empty())
+        return;
+    unmarked_ = true;
+    marked_.erase(device);
     complain_once("mark " + device, escape_path(mounts.front()->point) + " (" +
                                         mounts.front()->type + ") is not watched: " + why);
 }
 
-/// What is inside may have changed: mounts have, or an included path has appeared.
-void Gate::look_at_mounts() {
+/// What is inside may have changed: an included path has appeared, or `mounted`: mounts have.
+void Gate::look_at_mounts(bool mounted) {
     next_look_ = Clock::now() + look_again;
     auto table = MountTable::read(mountinfo_.get());
     if (!table) {
         complain_once("mountinfo", table.error().text());
         return;
     }
-    if (!territory_.update(std::move(*table)) && !marked_.empty())
+    const bool changed = territory_.update(std::move(*table));
+    if (!changed && !mounted && !unmarked_ && !marked_.empty())
         return;
+    unmarked_ = false;
     // A number that is gone may come back as another file system.
     std::set<std::string> present;
     for (const auto &mount : territory_.table().mounts())
         present.insert(mount.device);
     std::erase_if(marked_, [&present](const auto &device) { return !present.contains(device); });
     for (const auto &mounts : territory_.marked()) {
-        const auto kind = kind_of(*mounts.front());
+        const auto kind = kind_of(*mounts.front(), territory_.table());
         if (kind.gate == options_.name)
             mark(mounts, kind);
     }
     for (const auto *mount : territory_.reported_mounts())
-        if (kind_of(*mount).gate == options_.name && marked_mounts_.insert(mount->id).second)
+        if (kind_of(*mount, territory_.table()).gate == options_.name)
             if (auto marked = group_.mark_mount(mount->point); !marked)
                 complain_once("report " + mount->point, marked.error().text());
 }
@@ -187,8 +197,6 @@ void Gate::hear_word(Word &word) {
         }
     } else if (word.name == "reopened") {
         take_reopened(word);
-    } else if (word.name == "ping") {
-        control_.send("pong");
     } else if (word.name == "statistics") {
         statistics_.queue = small_.size() + large_.size();
         statistics_.workers = options_.workers;
@@ -209,7 +217,9 @@ void Gate::hear() {
 void Gate::wait() {
     std::vector<pollfd> set{control_.poll_for(),
                             {mountinfo_.get(), POLLPRI, 0},
-                            {held_ < capacity_ ? group_.fd() : -1, POLLIN, 0}};
+                            {room() > 0 ? group_.fd() : -1, POLLIN, 0}};
+    if (options_.beat != nullptr)
+        options_.beat->rounds.fetch_add(1, std::memory_order_relaxed);
     const auto now = Clock::now();
     auto until = std::min(next_look_, next_deadline_);
     for (const auto *pool : {pool_.get(), old_pool_.get()}) {
@@ -236,8 +246,9 @@ void Gate::wait() {
     // Before events: they may be of processes that we are told of just now.
     if ((set[0].revents | set[2].revents) != 0)
         hear();
-    if ((set[1].revents & (POLLPRI | POLLERR)) != 0 || Clock::now() >= next_look_)
-        look_at_mounts();
+    if (const bool mounted = (set[1].revents & (POLLPRI | POLLERR)) != 0;
+        mounted || Clock::now() >= next_look_)
+        look_at_mounts(mounted);
     const std::span<const pollfd> workers(set.begin() + 3, set.end());
     if (pool_) {
         const auto handled = pool_->handle(workers);
@@ -260,6 +271,12 @@ void Gate::wait() {
     dispatch();
 }
 
+/// Words that wait for the main process hold some of them, too.
+std::size_t Gate::room() const {
+    const auto taken = held_ + control_.kept_descriptors();
+    return capacity_ > taken ? capacity_ - taken : 0;
+}
+
 /// Whoever waits gets the fail mode's answer; what the kernel still has it lets go with the group.
 void Gate::end() {
     quit_ = true;
@@ -272,7 +289,7 @@ void Gate::end() {
 }
 
 void Gate::run() {
-    look_at_mounts();
+    look_at_mounts(true);
     control_.send("ready", {group_.features()});
     while (!quit_)
         wait();

@@ -8,10 +8,10 @@
 // kernel lets all waiters go: it never forks, so nobody else holds the group.
 //
 // Words (watch/wire.h) from the main process: own PID…, engine GENERATION + client socket,
-// no-engine, register PID, unregister PID, clean GENERATION + file, ping, statistics, rescan +
-// file. To it: ready, found PATH SIGNATURE MEMBERS… (see Found), failed PATH WHY ANSWER, clean
+// no-engine, register PID, unregister PID, clean GENERATION + file, statistics, reopened + file,
+// quit. To it: ready, found PATH SIGNATURE MEMBERS… (see Found), failed PATH WHY ANSWER, clean
 // PATH, late PATH, info TEXT, warning TEXT, error TEXT, broken GENERATION, reopen MOUNT HANDLE,
-// pong, statistics FIELDS….
+// statistics FIELDS….
 #pragma once
 
 #include "base/fd.h"
@@ -19,6 +19,7 @@
 #include "watch/config.h"
 #include "watch/fanotify_group.h"
 #include "watch/file_systems.h"
+#include "watch/gate_guard.h"
 #include "watch/statistics.h"
 #include "watch/territory.h"
 #include "watch/wire.h"
@@ -39,6 +40,8 @@ struct GateOptions {
     const WatchConfig &config;
     std::string name; ///< of the file systems it watches, see FileSystemKind::gate
     unsigned workers = 3;
+    GateBeat *beat = nullptr; ///< in shared memory; moved at each round
+    bool acts = false;        ///< something is done with infected files: they are handed over
 };
 
 /// The process's whole life after fork(), in a session of its own; never returns.
@@ -84,7 +87,8 @@ class Gate {
         bool remembers = false;
         bool background = false; ///< nobody waits
         bool large = false;
-        bool shown = false; ///< what is found is reported (not so for what is outside)
+        bool foreign = false; ///< its path is none of this mount namespace, or not known
+        bool shown = false;   ///< what is found is reported (not so for what is outside)
         unsigned tries = 0;
         unsigned generation = 0;
         Fd fd; ///< for a background scan
@@ -103,8 +107,8 @@ class Gate {
     Territory territory_;
     std::map<std::uint64_t, bool> remembers_; ///< by mount
     std::set<std::string> marked_;            ///< devices
+    bool unmarked_ = false; ///< one of them could not be marked; it is tried again
     std::set<std::string> complained_;
-    std::set<std::uint64_t> marked_mounts_;
     std::unique_ptr<Pool> pool_;
     std::unique_ptr<Pool> old_pool_; ///< finishes what it has
     unsigned generation_ = 0;
@@ -123,7 +127,8 @@ class Gate {
     std::deque<Hot> hot_, reopen_;             ///< newest last
     unsigned reopening_ = 0;                   ///< that the main process has been asked for
     std::uint64_t next_job_ = 0;
-    std::size_t held_ = 0; ///< descriptors of events
+    std::size_t held_ = 0;                  ///< descriptors of events
+    [[nodiscard]] std::size_t room() const; ///< for more of them
     std::size_t capacity_ = 0;
     unsigned busy_large_ = 0;
     Clock::time_point next_deadline_ = Clock::time_point::max();
@@ -138,7 +143,7 @@ class Gate {
     void hear_word(Word &word);
     void take_engine(Word &word);
     void retire_pool();
-    void look_at_mounts();
+    void look_at_mounts(bool mounted);
     void mark(const std::vector<const Mount *> &mounts, const FileSystemKind &kind);
     void complain_once(const std::string &key, const std::string &text);
     void end();
@@ -172,7 +177,9 @@ class Gate {
     void note_hot(const Scan &scan);
     void warm_up();
     void take_reopened(Word &word);
-    void report_found(const Scan &scan, const Report &report, const char *answer);
+    [[nodiscard]] std::string own_name(const Scan &scan) const;
+    const std::string &told_name(Scan &scan) const;
+    void report_found(Scan &scan, const Report &report, const char *answer);
     void engine_broke();
     void take_back(unsigned generation);
     void meet_deadlines();

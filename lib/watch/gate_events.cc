@@ -90,7 +90,11 @@ bool look_at(int fd, struct statx &st) {
 #ifndef STATX_MNT_ID
     constexpr unsigned STATX_MNT_ID = 0x1000;
 #endif
-    return ::statx(fd, "", AT_EMPTY_PATH, STATX_BASIC_STATS | STATX_MNT_ID, &st) == 0;
+    if (::statx(fd, "", AT_EMPTY_PATH, STATX_BASIC_STATS | STATX_MNT_ID, &st) != 0)
+        return false;
+    if ((st.stx_mask & STATX_MNT_ID) == 0)
+        st.stx_mnt_id = mount_id_of(fd);
+    return true;
 }
 
 std::string path_of_event(int fd) {
@@ -122,7 +126,7 @@ Gate::Identity Gate::identity_of(const struct statx &st) {
 void Gate::take_events() {
     std::uint64_t errors = 0;
     // Without a free descriptor for every event the kernel would deny openers by itself.
-    auto events = group_.read(capacity_ - held_, errors);
+    auto events = group_.read(room(), errors);
     statistics_.count(Count::read_errors, errors);
     for (auto &event : events)
         take(std::move(event));
@@ -156,7 +160,7 @@ void Gate::take(FileEvent event) {
     if (event.overflow || !event.fd) {
         statistics_.count(Count::overflow);
         complain_once("overflow", "the kernel has lost events: too many at once");
-        return;
+        return group_.forget_all(); // one may have been the end of a writer
     }
     if (is_ours(event.pid))
         return allow(event, Count::own);
@@ -165,9 +169,7 @@ void Gate::take(FileEvent event) {
     struct statx st = {};
     if (!look_at(event.fd.get(), st) || !S_ISREG(st.stx_mode) || st.stx_size == 0)
         return allow(event, Count::special);
-    const Identity identity{makedev(st.stx_dev_major, st.stx_dev_minor), st.stx_ino,
-                            static_cast<off_t>(st.stx_size), time_of(st.stx_ctime),
-                            time_of(st.stx_mtime)};
+    const auto identity = identity_of(st);
     if (event.written)
         return close_written(std::move(event), identity, st);
     decide(std::move(event), identity, st);
@@ -181,6 +183,7 @@ Gate::ScanPtr Gate::new_scan(const Identity &identity, const struct statx &st,
     scan->since = Clock::now();
     scan->mount = st.stx_mnt_id;
     scan->large = st.stx_size > large_file;
+    scan->foreign = scan->path.empty() || !territory_.knows_mount(st.stx_mnt_id);
     const auto kind = remembers_.find(st.stx_mnt_id);
     // A mount that we do not see shows a file system of this gate: all of them remember, or none.
     scan->remembers = kind == remembers_.end() ? options_.name == plain_gate : kind->second;
@@ -218,7 +221,7 @@ void Gate::earn(Fd fd, const Identity &identity, const struct statx &st, std::st
     const auto most = shown ? capacity_ / 2 : std::min(most_background, capacity_ / 4);
     const bool waits = std::ranges::any_of(
         background_, [&identity](const auto &scan) { return scan->identity == identity; });
-    if (background_.size() >= most || held_ + 1 >= capacity_ || waits)
+    if (background_.size() >= most || room() <= 1 || waits)
         return;
     auto scan = new_scan(identity, st, std::move(path));
     scan->background = true;

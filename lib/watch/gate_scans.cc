@@ -10,6 +10,7 @@
 #include <array>
 #include <csignal>
 #include <fcntl.h>
+#include <sys/sysmacros.h>
 
 namespace hostav {
 
@@ -136,7 +137,7 @@ void Gate::finish(ScanPtr scan, const Report &report, bool current) {
         if (current)
             remember(*scan);
         if (config.log_clean && scan->shown)
-            control_.send("clean", {scan->path});
+            control_.send("clean", {told_name(*scan)});
         break;
     case Verdict::infected: {
         statistics_.count(Count::infected);
@@ -161,7 +162,7 @@ void Gate::finish(ScanPtr scan, const Report &report, bool current) {
         answer_all(*scan, !(config.deny_on_error && config.prevention));
         if (scan->shown)
             control_.send("failed",
-                          {scan->path, report.error,
+                          {told_name(*scan), report.error,
                            config.deny_on_error && config.prevention ? "denied" : "allowed"});
         break;
     }
@@ -228,15 +229,55 @@ void Gate::take_reopened(Word &word) {
     earn(std::move(word.fd), identity_of(st), st, "", false);
 }
 
-void Gate::report_found(const Scan &scan, const Report &report, const char *answer) {
+/// What a file is called here that was reached by a path which means another one here, or nothing:
+/// a mount of another namespace, an overlay's own mount of its layer. Whoever reads the log, or
+/// removes what VirusEvent names, must not be led to that other one.
+std::string Gate::own_name(const Scan &scan) const {
+    alignas(file_handle) std::array<char, sizeof(file_handle) + MAX_HANDLE_SZ> bytes{};
+    auto *const handle = reinterpret_cast<file_handle *>(bytes.data());
+    handle->handle_bytes = MAX_HANDLE_SZ;
+    int number = 0;
+    const auto device = std::to_string(major(scan.identity.device)) + ":" +
+                        std::to_string(minor(scan.identity.device));
+    if (::name_to_handle_at(scan.file(), "", handle, &number, AT_EMPTY_PATH) == 0)
+        for (const auto &mount : territory_.table().mounts()) {
+            if (mount.device != device || may_hang(mount))
+                continue;
+            // Directories raise no event that somebody waits for, nor does O_PATH.
+            const Fd place(::open(mount.point.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+            const Fd file(place ? ::open_by_handle_at(place.get(), handle, O_PATH | O_CLOEXEC)
+                                : -1);
+            auto path = file ? path_of_event(file.get()) : std::string();
+            struct stat st = {};
+            if (::lstat(path.c_str(), &st) == 0 && st.st_dev == scan.identity.device &&
+                st.st_ino == scan.identity.inode)
+                return path;
+        }
+    return "inode " + std::to_string(scan.identity.inode) + " of device " + device +
+           (scan.path.empty() ? "" : ", elsewhere called " + scan.path);
+}
+
+const std::string &Gate::told_name(Scan &scan) const {
+    if (std::exchange(scan.foreign, false))
+        scan.path = own_name(scan);
+    constexpr std::size_t longest = 65536; // that a message, and an environment, holds
+    if (scan.path.size() > longest)
+        scan.path.replace(0, scan.path.size() - longest, "...");
+    return scan.path;
+}
+
+void Gate::report_found(Scan &scan, const Report &report, const char *answer) {
     std::vector<std::string> fields{
-        scan.path,     answer,
-        report.md5,    std::to_string(scan.identity.size),
-        report.sha256, std::to_string(scan.waiters.empty() ? 0 : scan.waiters.front().pid)};
+        told_name(scan), answer,
+        report.md5,      std::to_string(scan.identity.size),
+        report.sha256,   std::to_string(scan.waiters.empty() ? 0 : scan.waiters.front().pid)};
     for (const auto &detection : report.detections)
         fields.push_back(detection.signature);
     Fd copy;
-    if (options_.config.quarantine && held_ + 1 < capacity_)
+    // The main process reads what it moves: it must not wait for a server of somebody's.
+    const auto *const mount = territory_.table().find(scan.mount);
+    const bool safe = mount != nullptr ? !may_hang(*mount) : options_.name == plain_gate;
+    if (options_.acts && safe && room() > capacity_ / 2)
         copy.reset(::fcntl(scan.file(), F_DUPFD_CLOEXEC, 0));
     control_.send("found", fields, std::move(copy));
 }
@@ -273,7 +314,7 @@ void Gate::meet_deadlines() {
             if (waiter.asks) {
                 answer(waiter, allow);
                 statistics_.count(Count::deadline);
-                control_.send("deadline", {scan.path, allow ? "allowed" : "denied"});
+                control_.send("deadline", {told_name(scan), allow ? "allowed" : "denied"});
             }
             scan.late.splice(scan.late.end(), scan.waiters, scan.waiters.begin());
         }

@@ -1,9 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "watch/mount_table.h"
 
+#include "base/fd.h"
 #include "base/text.h"
 
 #include <array>
+#include <cstdlib>
+#include <cstring>
+#include <fcntl.h>
 #include <unistd.h>
 
 namespace hostav {
@@ -39,7 +43,7 @@ std::string_view next_field(std::string_view &line) {
 
 bool parse_line(std::string_view line, Mount &mount) {
     const auto id = parse_number(next_field(line));
-    next_field(line); // the parent's
+    const auto parent = parse_number(next_field(line));
     mount.device = next_field(line);
     mount.root = unescaped(next_field(line));
     mount.point = unescaped(next_field(line));
@@ -47,6 +51,7 @@ bool parse_line(std::string_view line, Mount &mount) {
     if (!id || rest == std::string_view::npos || !mount.point.starts_with('/'))
         return false;
     mount.id = *id;
+    mount.parent = parent.value_or(0);
     line.remove_prefix(rest + 3);
     mount.type = unescaped(next_field(line));
     next_field(line); // the source
@@ -103,13 +108,42 @@ const Mount *MountTable::find(std::uint64_t id) const {
     return found == by_id_.end() ? nullptr : &mounts_[found->second];
 }
 
-const Mount *MountTable::holding(std::string_view path) const {
-    const Mount *best = nullptr;
+/// What `/` is, before anything is mounted over it.
+const Mount *MountTable::root() const {
     for (const auto &mount : mounts_)
-        if (is_within(path, mount.point) &&
-            (best == nullptr || mount.point.size() >= best->point.size()))
-            best = &mount;
-    return best;
+        if (mount.point == "/" && (mount.parent == mount.id || find(mount.parent) == nullptr))
+            return &mount;
+    return nullptr;
+}
+
+const Mount *MountTable::holding(std::string_view path) const {
+    const Mount *at = root();
+    if (at == nullptr) // of a chroot that is no mount itself: as well as it can be told
+        for (const auto &mount : mounts_)
+            if (is_within(path, mount.point) &&
+                (at == nullptr || mount.point.size() >= at->point.size()))
+                at = &mount;
+    // As the kernel goes: from mount to mount, the nearest mount point on the way first.
+    for (std::size_t steps = 0; at != nullptr && steps < mounts_.size(); ++steps) {
+        const Mount *next = nullptr;
+        for (const auto &mount : mounts_)
+            if (mount.parent == at->id && &mount != at && is_within(path, mount.point) &&
+                (next == nullptr || mount.point.size() <= next->point.size()))
+                next = &mount;
+        if (next == nullptr)
+            break;
+        at = next;
+    }
+    return at;
+}
+
+std::uint64_t mount_id_of(int fd) {
+    const auto name = "/proc/self/fdinfo/" + std::to_string(fd);
+    const Fd info(::open(name.c_str(), O_RDONLY | O_CLOEXEC));
+    std::array<char, 1024> text{};
+    const auto got = info ? ::read(info.get(), text.data(), text.size() - 1) : -1;
+    const char *const line = got > 0 ? std::strstr(text.data(), "mnt_id:") : nullptr;
+    return line == nullptr ? 0 : std::strtoull(line + std::strlen("mnt_id:"), nullptr, 10);
 }
 
 } // namespace hostav

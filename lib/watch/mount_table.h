@@ -19,6 +19,7 @@ struct Mount {
     std::string point;   ///< where it is mounted
     std::string type;    ///< `ext4`, `fuse.sshfs`
     std::string options; ///< the superblock's
+    std::uint64_t parent = 0;
 };
 
 class MountTable {
@@ -31,14 +32,18 @@ class MountTable {
     [[nodiscard]] const std::vector<Mount> &mounts() const { return mounts_; }
     /// A null pointer for a mount of another namespace, or a detached one.
     [[nodiscard]] const Mount *find(std::uint64_t id) const;
-    /// The mount that an absolute path without links leads through.
+    /// The mount that an absolute path without links leads to: not one that lies under another.
     [[nodiscard]] const Mount *holding(std::string_view path) const;
 
   private:
+    [[nodiscard]] const Mount *root() const;
     std::vector<Mount> mounts_;
     std::map<std::uint64_t, std::size_t> by_id_;
 };
 
+/// The number of the mount that an open file was reached through, where statx(2) does not tell it
+/// (kernels before 5.8); 0 when it cannot be known.
+[[nodiscard]] std::uint64_t mount_id_of(int fd);
 /// Whether `path` is `tree` or below it; both absolute, without a slash at the end but `/`.
 [[nodiscard]] bool is_within(std::string_view path, std::string_view tree);
 /// The path of what a mount shows at `path` inside the mount's own file system.

@@ -21,6 +21,9 @@ namespace hostav {
 
 namespace {
 
+/// A gate that does not come round for so long hangs: openers must not.
+constexpr std::chrono::seconds gate_patience{10};
+
 unsigned door_workers(const WatchConfig &config) {
     return std::min(static_cast<unsigned>(config.max_threads), std::max(2U, available_cpus()));
 }
@@ -55,7 +58,8 @@ void Supervisor::Backoff::failed() {
 }
 
 Supervisor::Supervisor(const SupervisorParts &parts)
-    : parts_(parts), events_(parts.config.virus_event.value_or(""), parts.account),
+    : parts_(parts), guard_(gate_patience),
+      events_(parts.config.virus_event.value_or(""), parts.account),
       mountinfo_(::open("/proc/self/mountinfo", O_RDONLY | O_CLOEXEC)),
       territory_({parts.config.include_paths, parts.config.exclude_paths,
                   parts.config.exclude_patterns, parts.config.mount_paths}),
@@ -200,20 +204,31 @@ void Supervisor::engine_failed(const std::string &why) {
 }
 
 void Supervisor::start_gate(const std::string &name) {
+    // An ordinary user may be able to mount as many FUSE file systems as he likes.
+    auto *const beat = guard_.take();
+    if (beat == nullptr) {
+        if (!std::exchange(too_many_gates_, true))
+            parts_.messages.warning("more than " + std::to_string(GateGuard::most) +
+                                    " gates: " + escape_path(name) + " is not watched");
+        return gate_backoffs_[name].failed();
+    }
     auto ends = message_pair();
     const pid_t parent = ::getpid();
     const pid_t pid = ends ? ::fork() : -1;
     if (pid < 0) {
+        guard_.give_back(beat);
         parts_.messages.error("a gate cannot be started");
-        return gate_backoff_.failed();
+        return gate_backoffs_[name].failed();
     }
     if (pid == 0)
-        run_gate({parts_.config, name, parts_.config.gate_workers()}, std::move(ends->second),
+        run_gate({parts_.config, name, parts_.config.gate_workers(), beat,
+                  parts_.actions != nullptr}, std::move(ends->second),
                  parent);
+    guard_.watch(beat, pid);
     GateChild gate;
     gate.pid = pid;
     gate.wire = Wire(std::move(ends->first));
-    gate.started = gate.heard = Clock::now();
+    gate.beat = beat;
     auto &stays = gates_[name] = std::move(gate);
     tell_own();
     for (const auto &[scan, count] : registered_)
@@ -224,17 +239,18 @@ void Supervisor::start_gate(const std::string &name) {
 /// One for every kind of file system that has something inside; and for plain ones always, so that
 /// what is mounted there later is covered.
 void Supervisor::start_gates() {
-    if (!parts_.config.watches() || !engine_ || !gate_backoff_.over())
+    if (!parts_.config.watches() || !engine_)
         return;
     std::set<std::string> wanted{plain_gate};
     for (const auto &mounts : territory_.marked())
-        wanted.insert(kind_of(*mounts.front()).gate);
+        wanted.insert(kind_of(*mounts.front(), territory_.table()).gate);
     for (const auto *mount : territory_.reported_mounts())
-        wanted.insert(kind_of(*mount).gate);
+        wanted.insert(kind_of(*mount, territory_.table()).gate);
     wanted.erase("");
     for (const auto &name : wanted)
-        if (!gates_.contains(name))
+        if (!gates_.contains(name) && gate_backoffs_[name].over())
             start_gate(name);
+    std::erase_if(gate_backoffs_, [&](const auto &each) { return !wanted.contains(each.first); });
     for (auto &[name, gate] : gates_)
         if (!wanted.contains(name))
             gate.wire.send("quit");
@@ -264,11 +280,14 @@ void Supervisor::lose_gate(const std::string &name, const std::string &why) {
     if (found == gates_.end())
         return;
     past_.add(found->second.statistics);
-    ::kill(found->second.pid, SIGKILL);
+    const bool hung = guard_.give_back(found->second.beat);
     gates_.erase(found);
     if (!quit_) {
-        parts_.messages.error("gate of " + name + ": " + why);
-        gate_backoff_.failed();
+        parts_.messages.error("gate of " + name + ": " +
+                              (hung ? "did not come round for " +
+                                          std::to_string(gate_patience.count()) + " s: it was ended"
+                                    : why));
+        gate_backoffs_[name].failed();
     }
     tell_own();
 }
@@ -314,8 +333,10 @@ void Supervisor::child_ended(pid_t pid, int status) {
         const bool wanted = !WIFEXITED(status) || WEXITSTATUS(status) != 0;
         if (wanted)
             lose_gate(name, how);
-        else
-            gates_.erase(name);
+        else {
+            guard_.give_back(gate->second.beat);
+            gates_.erase(gate);
+        }
     }
 }
 

@@ -13,6 +13,7 @@
 #include "store/actions.h"
 #include "watch/config.h"
 #include "watch/door.h"
+#include "watch/gate_guard.h"
 #include "watch/listen.h"
 #include "watch/statistics.h"
 #include "watch/territory.h"
@@ -61,7 +62,7 @@ class Supervisor {
         pid_t pid = 0;
         Wire wire;
         bool ready = false;
-        Clock::time_point started, heard;
+        GateBeat *beat = nullptr;
         std::map<std::string, std::string> marked; ///< device -> where and what
         Statistics statistics;
         bool asked = false;        ///< for statistics
@@ -86,6 +87,7 @@ class Supervisor {
     SupervisorParts parts_;
     std::optional<EngineChild> engine_, loading_;
     std::map<pid_t, Fd> retired_; ///< engines that still finish something
+    GateGuard guard_;
     std::map<std::string, GateChild> gates_;
     std::optional<DoorChild> door_;
     VirusEvents events_;
@@ -99,9 +101,11 @@ class Supervisor {
     Clock::time_point waiting_since_;
     std::optional<Error> fatal_;
     unsigned generation_ = 0;
-    Backoff engine_backoff_, gate_backoff_, door_backoff_;
+    Backoff engine_backoff_, door_backoff_;
+    std::map<std::string, Backoff> gate_backoffs_; ///< one that hangs delays no other
+    bool too_many_gates_ = false;
     Clock::time_point started_ = Clock::now();
-    Clock::time_point next_check_, next_ping_, next_watchdog_;
+    Clock::time_point next_check_, next_look_, next_watchdog_;
     std::map<pid_t, unsigned> registered_;
     Statistics past_; ///< of gates that have died
     std::deque<Block> blocks_;

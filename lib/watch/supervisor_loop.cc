@@ -19,9 +19,7 @@ namespace hostav {
 
 namespace {
 
-constexpr std::chrono::seconds ping_every{2};
-/// A gate that says nothing for so long hangs: openers must not.
-constexpr std::chrono::seconds gate_patience{10};
+constexpr std::chrono::seconds look_every{2};
 constexpr std::chrono::seconds statistics_patience{1};
 constexpr std::chrono::seconds old_engine_patience{10};
 
@@ -142,22 +140,13 @@ void Supervisor::look_after() {
     for (auto &[name, gate] : gates_)
         if (gate.wants_engine && now - gate.given > std::chrono::seconds(1))
             give_gate_engine(gate);
-    if (mounts_changed_ || now >= next_ping_)
+    if (mounts_changed_ || now >= next_look_)
         look_at_mounts();
     start_gates();
     if (announced_)
         start_door();
-    if (now >= next_ping_) {
-        next_ping_ = now + ping_every;
-        std::vector<std::string> hung;
-        for (auto &[name, gate] : gates_) {
-            gate.wire.send("ping");
-            if (now - gate.heard > gate_patience)
-                hung.push_back(name);
-        }
-        for (const auto &name : hung)
-            lose_gate(name, "does not answer: it is started again");
-    }
+    if (now >= next_look_)
+        next_look_ = now + look_every;
     if (const auto interval = watchdog_interval(); interval.count() > 0 && now >= next_watchdog_) {
         next_watchdog_ = now + interval;
         notify_service_manager("WATCHDOG=1");
@@ -177,7 +166,7 @@ void Supervisor::wait() {
                             door_ ? door_->wire.poll_for() : pollfd{-1, 0, 0}};
     for (const auto &[name, gate] : gates_)
         set.push_back(gate.wire.poll_for());
-    auto until = next_ping_;
+    auto until = next_look_;
     if (!asked_.empty() || log_statistics_)
         until = std::min(until, asked_since_ + statistics_patience);
     if (watchdog_interval().count() > 0)

@@ -40,8 +40,13 @@ void Supervisor::log_found(const std::string &path, const std::string &signature
 }
 
 void Supervisor::quarantine(Word &word) {
-    if (parts_.actions == nullptr || !word.fd)
+    if (parts_.actions == nullptr)
         return;
+    if (!word.fd || !word.text(0).starts_with('/'))
+        return parts_.messages.warning(escape_path(word.text(0)) + ": not put into quarantine: " +
+                                       (word.fd
+                                            ? "no path leads to it here"
+                                            : "its file system or the load does not permit it"));
     InfectedFile file;
     file.shown_path = file.real_path = word.text(0);
     file.fd = word.fd.get();
@@ -100,7 +105,6 @@ void Supervisor::hear_gate(const std::string &name, GateChild &gate) {
 
 void Supervisor::hear_gate_word(const std::string &name, GateChild &gate, Word &word) {
     auto &messages = parts_.messages;
-    gate.heard = Clock::now();
     if (word.name == "found") {
         found(word);
     } else if (word.name == "failed") {
@@ -114,7 +118,7 @@ void Supervisor::hear_gate_word(const std::string &name, GateChild &gate, Word &
         messages.info(escape_path(word.text(0)) + ": OK");
     } else if (word.name == "ready") {
         gate.ready = true;
-        gate_backoff_.delay = std::chrono::seconds(0);
+        gate_backoffs_[name].delay = std::chrono::seconds(0);
         messages.verbose("gate of " + name + ": " + word.text(0));
     } else if (word.name == "marked") {
         gate.marked[word.text(0)] = word.text(1) + " (" + word.text(2) + ")";

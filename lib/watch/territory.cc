@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "watch/territory.h"
 
+#include "watch/resolve.h"
+
 #include <algorithm>
-#include <climits>
-#include <cstdlib>
 #include <regex.h>
 #include <set>
 
@@ -34,33 +34,6 @@ struct Territory::Patterns {
     }
 };
 
-namespace {
-
-/// Links resolved as far as the path exists; what does not stays as it is. (No open(2): that would
-/// raise an event on ourselves.)
-std::string resolved(std::string path, bool &exists) {
-    while (path.size() > 1 && path.ends_with('/'))
-        path.pop_back();
-    std::string tail;
-    exists = true;
-    for (;;) {
-        char *real = ::realpath(path.empty() ? "/" : path.c_str(), nullptr);
-        if (real != nullptr) {
-            std::string found = real;
-            std::free(real); // NOLINT(cppcoreguidelines-no-malloc)
-            return found == "/" && !tail.empty() ? tail : found + tail;
-        }
-        exists = false;
-        const auto slash = path.rfind('/');
-        if (slash == std::string::npos)
-            return tail;
-        tail = path.substr(slash) + tail;
-        path.resize(slash);
-    }
-}
-
-} // namespace
-
 Territory::Territory(const TerritoryOptions &options)
     : options_(options), patterns_(std::make_unique<Patterns>(options.exclude_patterns)) {}
 
@@ -70,9 +43,8 @@ bool Territory::update(MountTable table) {
     std::vector<std::string> trees;
     std::vector<Zone> zones;
     std::vector<std::string> missing;
-    bool exists = false;
     for (const auto &path : options_.include_paths) {
-        auto tree = resolved(path, exists);
+        auto [tree, exists] = resolve_path(table, path, LinksOf::anybody);
         if (!exists)
             missing.push_back(path);
         if (const auto *mount = table.holding(tree); mount != nullptr)
@@ -84,7 +56,7 @@ bool Territory::update(MountTable table) {
     }
     excluded_.clear();
     for (const auto &path : options_.exclude_paths)
-        excluded_.push_back(resolved(path, exists));
+        excluded_.push_back(resolve_path(table, path, LinksOf::root).path);
     const bool same_mounts =
         std::ranges::equal(table_.mounts(), table.mounts(), [](const auto &a, const auto &b) {
             return a.id == b.id && a.point == b.point && a.root == b.root;
@@ -96,14 +68,16 @@ bool Territory::update(MountTable table) {
     missing_ = std::move(missing);
     reported_.clear();
     for (const auto &path : options_.mount_paths)
-        if (const auto *mount = table_.holding(resolved(path, exists)); mount != nullptr)
+        if (const auto *mount = table_.holding(resolve_path(table_, path, LinksOf::anybody).path);
+            mount != nullptr)
             reported_.push_back(mount);
     return changed;
 }
 
 Place Territory::place_of(std::string_view path, std::uint64_t mount_id, nlink_t links) const {
     const auto *mount = table_.find(mount_id);
-    if (mount == nullptr || path.empty() || !is_within(path, mount->point))
+    // `/` is no file: so the kernel names what it cannot connect with its directory.
+    if (mount == nullptr || path.empty() || path == "/" || !is_within(path, mount->point))
         return Place::inside;
     if (std::ranges::any_of(excluded_, [&](const auto &tree) { return is_within(path, tree); }) ||
         (!patterns_->compiled.empty() && patterns_->match(std::string(path))))

@@ -4,6 +4,7 @@
 #include "base/text.h"
 #include "engine/message.h"
 
+#include <algorithm>
 #include <cerrno>
 #include <fcntl.h>
 
@@ -46,6 +47,11 @@ void Wire::send(std::string_view name, const std::vector<std::string> &fields, F
         kept_.push_back(std::move(message));
     else
         ++lost_;
+}
+
+std::size_t Wire::kept_descriptors() const {
+    return static_cast<std::size_t>(std::ranges::count_if(
+        kept_, [](const Kept &message) { return static_cast<bool>(message.fd); }));
 }
 
 void Wire::flush() {

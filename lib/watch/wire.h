@@ -42,6 +42,8 @@ class Wire {
     [[nodiscard]] bool closed() const { return !socket_; }
     [[nodiscard]] pollfd poll_for() const;
     [[nodiscard]] std::uint64_t lost() const { return lost_; }
+    /// Descriptors that wait with their words for room.
+    [[nodiscard]] std::size_t kept_descriptors() const;
 
   private:
     struct Kept {

@@ -4,8 +4,11 @@
 // shell.
 #include "base/signals.h"
 #include "tests/support/catch.h"
+#include "tests/support/tree.h"
 #include "watch/connection.h"
 #include "watch/file_systems.h"
+#include "watch/gate_guard.h"
+#include "watch/resolve.h"
 #include "watch/statistics.h"
 #include "watch/territory.h"
 #include "watch/virus_event.h"
@@ -15,8 +18,12 @@
 
 #include <array>
 #include <csignal>
+#include <fcntl.h>
 #include <set>
 #include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
 using namespace hostav;
 
@@ -42,6 +49,15 @@ TEST_CASE("a mount table is read as proc(5) has it", "[watch]") {
     CHECK(table.find(99) == nullptr);
     CHECK(table.holding("/usr/data/x")->id == 21);
     CHECK(table.holding("/usr/database")->id == 20);
+    // What lies under a later mount is not where a path leads to.
+    const auto hidden = MountTable::parse("1 0 8:1 / / rw - ext4 a rw\n"
+                                          "2 1 8:2 / /a/b rw - ext4 b rw\n"
+                                          "3 1 8:3 / /a rw - ext4 c rw\n"
+                                          "4 3 8:4 / /a rw - ext4 d rw\n"
+                                          "5 4 8:5 / /a/b rw - ext4 e rw\n");
+    CHECK(hidden.holding("/a/b/c")->id == 5);
+    CHECK(hidden.holding("/a/c")->id == 4);
+    CHECK(hidden.holding("/b")->id == 1);
     CHECK(path_in_filesystem(*table.find(22), "/mnt/shared/doc") == "/usr/share/doc");
     CHECK(path_in_filesystem(*table.find(21), "/usr/data") == "/");
     CHECK(path_in_filesystem(*table.find(20), "/etc") == "/etc");
@@ -60,6 +76,7 @@ TEST_CASE("what is inside is a matter of file systems, not of paths", "[watch]")
     CHECK(inside.place_of("/etc/passwd", 20, 2) == Place::inside);
     CHECK(inside.place_of("/etc/passwd", 99, 1) == Place::inside);
     CHECK(inside.place_of("", 20, 1) == Place::inside);
+    CHECK(inside.place_of("/", 20, 1) == Place::inside); // a file, without its directory
     CHECK(inside.place_of("/elsewhere", 21, 1) == Place::inside);
     // A file system mounted below, and what is shown of it and of /usr elsewhere.
     CHECK(inside.place_of("/usr/data/x", 21, 1) == Place::inside);
@@ -84,7 +101,8 @@ TEST_CASE("what is inside is a matter of file systems, not of paths", "[watch]")
 
 TEST_CASE("stacked and served file systems have gates of their own", "[watch]") {
     const auto gate = [](const char *type, const char *options = "rw") {
-        return kind_of({1, "0:50", "/", "/m", type, options});
+        const auto table = MountTable::parse(mountinfo);
+        return kind_of({40, "0:50", "/", "/m", type, options, 20}, table);
     };
     CHECK(gate("ext4").gate == plain_gate);
     CHECK(gate("ext4").remembers);
@@ -98,6 +116,70 @@ TEST_CASE("stacked and served file systems have gates of their own", "[watch]") 
     CHECK(gate("overlay", "rw,lowerdir=/proc/none,upperdir=u").gate == "overlay 0:50");
     CHECK(gate("overlay", "rw,lowerdir=/usr:/etc,upperdir=/tmp,workdir=/tmp").remembers == false);
     CHECK(gate("overlay").gate == "overlay 0:50");
+    CHECK(gate("overlay", "rw,lowerdir=/usr:/etc").gate == "overlay");
+    // On a network: opening its files may wait for ever.
+    CHECK(gate("overlay", "rw,lowerdir=/usr:/usr/net/layer").gate == "overlay 0:50");
+}
+
+TEST_CASE("the mount of an open file is known without statx(2), too", "[watch]") {
+    const Fd file(::open("/usr", O_PATH | O_DIRECTORY));
+    struct statx st = {};
+    REQUIRE(::statx(file.get(), "", AT_EMPTY_PATH, STATX_MNT_ID, &st) == 0);
+    if ((st.stx_mask & STATX_MNT_ID) != 0)
+        CHECK(mount_id_of(file.get()) == st.stx_mnt_id);
+    CHECK(mount_id_of(file.get()) != 0);
+    CHECK(mount_id_of(-1) == 0);
+}
+
+TEST_CASE("configured paths are resolved without asking whom one should not", "[watch]") {
+    const tree::Scratch scratch;
+    const auto table = MountTable::parse(mountinfo);
+    const auto path = [&](const char *name) { return scratch / name; };
+    REQUIRE(::mkdir(path("real").c_str(), 0700) == 0);
+    REQUIRE(::symlink("real", path("link").c_str()) == 0);
+    REQUIRE(::symlink("loop", path("loop").c_str()) == 0);
+    const auto resolve = [&](const std::string &what, LinksOf followed = LinksOf::anybody) {
+        return resolve_path(table, what, followed);
+    };
+    CHECK(resolve(path("link/")).path == path("real"));
+    CHECK(resolve(path("./link/../link//none/x")).path == path("real/none/x"));
+    CHECK_FALSE(resolve(path("link/none")).exists);
+    CHECK(resolve(path("loop/x")).path == path("loop/x"));
+    CHECK(resolve("/../..").path == "/");
+    CHECK(resolve("/usr/net/never/asked").path == "/usr/net/never/asked");
+    CHECK(resolve("/usr/net/never/asked").exists);
+    const auto links_owner = ::geteuid() == 0 ? path("real") : path("link");
+    CHECK(resolve(path("link"), LinksOf::root).path == links_owner);
+    if (::geteuid() == 0) {
+        REQUIRE(::lchown(path("link").c_str(), 12345, 12345) == 0);
+        CHECK(resolve(path("link"), LinksOf::root).path == path("link"));
+    }
+}
+
+TEST_CASE("a gate that does not come round is ended, the others are not", "[watch]") {
+    GateGuard guard(std::chrono::milliseconds(1500));
+    auto *const still = guard.take();
+    auto *const moving = guard.take();
+    REQUIRE(still != nullptr);
+    REQUIRE(moving != nullptr);
+    const pid_t child = ::fork();
+    if (child == 0)
+        for (;;)
+            ::pause();
+    guard.watch(moving, ::getpid());
+    guard.watch(still, child);
+    int status = 0;
+    for (int i = 0; i < 400 && ::waitpid(child, &status, WNOHANG) == 0; ++i) {
+        moving->rounds.fetch_add(1);
+        ::usleep(50000);
+    }
+    CHECK(WIFSIGNALED(status));
+    CHECK(guard.give_back(still));
+    CHECK_FALSE(guard.give_back(moving));
+    std::size_t places = 0;
+    while (guard.take() != nullptr)
+        ++places;
+    CHECK(places == GateGuard::most);
 }
 
 TEST_CASE("latencies are told within a quarter of a power of two", "[watch]") {

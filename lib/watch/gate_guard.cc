@@ -1,0 +1,80 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include "watch/gate_guard.h"
+
+#include <csignal>
+#include <new>
+#include <sys/mman.h>
+#include <utility>
+
+namespace hostav {
+
+namespace {
+
+constexpr std::chrono::milliseconds look_every{500};
+
+} // namespace
+
+GateGuard::GateGuard(std::chrono::milliseconds patience) : most_looks_(patience / look_every) {
+    void *const shared = ::mmap(nullptr, most * sizeof(GateBeat), PROT_READ | PROT_WRITE,
+                                MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+    if (shared == MAP_FAILED) // NOLINT
+        return;
+    beats_ = new (shared) GateBeat[most];
+    thread_ = std::thread([this] { run(); });
+}
+
+GateGuard::~GateGuard() {
+    {
+        const std::scoped_lock lock(mutex_);
+        stopping_ = true;
+    }
+    stop_.notify_all();
+    if (thread_.joinable())
+        thread_.join();
+    if (beats_ != nullptr)
+        ::munmap(beats_, most * sizeof(GateBeat));
+}
+
+GateBeat *GateGuard::take() {
+    const std::scoped_lock lock(mutex_);
+    for (std::size_t i = 0; beats_ != nullptr && i < most; ++i)
+        if (!places_.at(i).taken) {
+            places_.at(i) = {};
+            places_.at(i).taken = true;
+            return &beats_[i];
+        }
+    return nullptr;
+}
+
+void GateGuard::watch(const GateBeat *beat, pid_t pid) {
+    const std::scoped_lock lock(mutex_);
+    places_.at(static_cast<std::size_t>(beat - beats_)).pid = pid;
+}
+
+bool GateGuard::give_back(const GateBeat *beat) {
+    if (beat == nullptr)
+        return false;
+    const std::scoped_lock lock(mutex_);
+    auto &place = places_.at(static_cast<std::size_t>(beat - beats_));
+    const bool ended = place.ended;
+    place = {};
+    return ended;
+}
+
+void GateGuard::run() {
+    std::unique_lock lock(mutex_);
+    while (!stop_.wait_for(lock, look_every, [this] { return stopping_; })) {
+        for (std::size_t i = 0; i < most; ++i) {
+            auto &place = places_.at(i);
+            const auto rounds = beats_[i].rounds.load(std::memory_order_relaxed);
+            place.same = std::exchange(place.rounds, rounds) == rounds ? place.same + 1 : 0;
+            if (place.pid == 0 || place.same < most_looks_)
+                continue;
+            ::kill(place.pid, SIGKILL); // a zombie at least until the main process has seen it
+            place.ended = true;
+            place.pid = 0;
+        }
+    }
+}
+
+} // namespace hostav
