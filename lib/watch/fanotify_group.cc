@@ -7,6 +7,7 @@
 #include <cerrno>
 #include <fcntl.h>
 #include <sys/fanotify.h>
+#include <sys/ioctl.h>
 #include <unistd.h>
 
 // Of newer kernels' headers than the oldest that we are built with.
@@ -115,6 +116,30 @@ void FanotifyGroup::forget_all() {
     remembered_ = 0;
 }
 
+/// The kernel does not say when an event came. While nobody can read, its queue is measured
+/// instead.
+void FanotifyGroup::note_waiting() {
+    constexpr std::chrono::milliseconds apart{100};
+    int bytes = 0;
+    if (::ioctl(fd_.get(), FIONREAD, &bytes) != 0)
+        return;
+    const auto number = read_ + static_cast<std::uint64_t>(bytes) / FAN_EVENT_METADATA_LEN;
+    const auto now = std::chrono::steady_clock::now();
+    if (number <= (waiting_.empty() ? read_ : waiting_.back().number))
+        return;
+    if (!waiting_.empty() && now - waiting_.back().at < apart)
+        waiting_.back().number = number;
+    else
+        waiting_.push_back({number, now});
+}
+
+std::chrono::steady_clock::time_point FanotifyGroup::arrival() {
+    ++read_;
+    while (!waiting_.empty() && waiting_.front().number < read_)
+        waiting_.pop_front();
+    return waiting_.empty() ? std::chrono::steady_clock::now() : waiting_.front().at;
+}
+
 std::vector<FileEvent> FanotifyGroup::read(std::size_t most, std::uint64_t &errors) {
     constexpr std::size_t largest = 64;
     alignas(fanotify_event_metadata) std::array<char, largest * FAN_EVENT_METADATA_LEN> buffer{};
@@ -128,6 +153,7 @@ std::vector<FileEvent> FanotifyGroup::read(std::size_t most, std::uint64_t &erro
         auto &read = events.emplace_back();
         read.fd.reset(event->fd == FAN_NOFD ? -1 : event->fd);
         read.pid = event->pid;
+        read.since = arrival();
         read.asks = (event->mask & (FAN_OPEN_PERM | FAN_OPEN_EXEC_PERM)) != 0;
         read.written = (event->mask & FAN_CLOSE_WRITE) != 0;
         read.overflow = (event->mask & FAN_Q_OVERFLOW) != 0;

@@ -8,8 +8,9 @@
 #include "base/error.h"
 #include "base/fd.h"
 
+#include <chrono>
 #include <cstdint>
-#include <functional>
+#include <deque>
 #include <string>
 #include <sys/types.h>
 #include <vector>
@@ -22,6 +23,7 @@ struct FileEvent {
     bool asks = false;    ///< somebody waits for the answer
     bool written = false; ///< closed after it was open for writing
     bool overflow = false;
+    std::chrono::steady_clock::time_point since; ///< when it had come at the latest
 };
 
 /// What is asked for at every mark.
@@ -49,6 +51,8 @@ class FanotifyGroup {
     /// At most `most` events, each with a descriptor; an error of the kernel's while it made one
     /// (it has answered that opener by itself then) is counted in `errors`.
     std::vector<FileEvent> read(std::size_t most, std::uint64_t &errors);
+    /// For an owner that cannot read now: who has been waiting since when.
+    void note_waiting();
     void answer(int event_fd, bool allow);
 
     [[nodiscard]] int fd() const { return fd_.get(); }
@@ -62,6 +66,14 @@ class FanotifyGroup {
     std::uint64_t ignored_ = 0; ///< of a file that is clean
     bool evictable_ = true;
     std::uint64_t remembered_ = 0; ///< where marks pin inodes in memory
+    /// Events up to that number had come by then.
+    struct Arrival {
+        std::uint64_t number = 0;
+        std::chrono::steady_clock::time_point at;
+    };
+    std::uint64_t read_ = 0; ///< events so far
+    std::deque<Arrival> waiting_;
+    [[nodiscard]] std::chrono::steady_clock::time_point arrival();
 };
 
 } // namespace hostav

@@ -220,6 +220,8 @@ void Gate::wait() {
                             {room() > 0 ? group_.fd() : -1, POLLIN, 0}};
     if (options_.beat != nullptr)
         options_.beat->rounds.fetch_add(1, std::memory_order_relaxed);
+    if (room() == 0)
+        group_.note_waiting();
     const auto now = Clock::now();
     auto until = std::min(next_look_, next_deadline_);
     for (const auto *pool : {pool_.get(), old_pool_.get()}) {

@@ -260,7 +260,7 @@ void Gate::decide(FileEvent event, const Identity &identity, const struct statx 
     }
     if (st.stx_size > options_.config.access_file_limit())
         return allow(event, Count::too_large);
-    Waiter waiter{std::move(event.fd), event.pid, uid, event.asks, Clock::now()};
+    Waiter waiter{std::move(event.fd), event.pid, uid, event.asks, event.since};
     if (const auto known = infected_.find(identity); known != infected_.end()) {
         statistics_.count(Count::cached);
         auto scan = new_scan(identity, st, std::move(path));

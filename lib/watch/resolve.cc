@@ -67,7 +67,7 @@ ResolvedPath resolve_path(const MountTable &table, const std::string &path, Link
         found.path = next;
     }
     if (found.path.empty())
-        found.path = "/";
+        found.path.assign(1, '/');
     return found;
 }
 

@@ -221,9 +221,9 @@ void Supervisor::start_gate(const std::string &name) {
         return gate_backoffs_[name].failed();
     }
     if (pid == 0)
-        run_gate({parts_.config, name, parts_.config.gate_workers(), beat,
-                  parts_.actions != nullptr}, std::move(ends->second),
-                 parent);
+        run_gate(
+            {parts_.config, name, parts_.config.gate_workers(), beat, parts_.actions != nullptr},
+            std::move(ends->second), parent);
     guard_.watch(beat, pid);
     GateChild gate;
     gate.pid = pid;

@@ -63,7 +63,11 @@ std::optional<Word> Wire::receive() {
     if (closed())
         return std::nullopt;
     bool would_block = false;
+    errno = 0;
     auto message = receive_message(socket_.get(), false, would_block);
+    // The other side died with words of ours unread. Its own last words are still there.
+    if (!message && !would_block && errno == ECONNRESET)
+        message = receive_message(socket_.get(), false, would_block);
     if (!message) {
         if (!would_block)
             socket_.reset();

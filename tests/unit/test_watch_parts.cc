@@ -247,6 +247,42 @@ TEST_CASE("words keep their order and their descriptors while nobody reads", "[w
     CHECK(there.closed());
 }
 
+TEST_CASE("the last words of a side that died are heard", "[watch]") {
+    auto ends = message_pair();
+    REQUIRE(ends);
+    Wire here(std::move(ends->first));
+    Wire there(std::move(ends->second));
+    here.send("never read");
+    there.send("last", {"word"});
+    there = Wire();
+    const auto word = here.receive();
+    REQUIRE(word);
+    CHECK(word->text(0) == "word");
+    CHECK_FALSE(here.receive());
+    CHECK(here.closed());
+}
+
+TEST_CASE("descriptors that wait with their words are counted", "[watch]") {
+    auto ends = message_pair();
+    REQUIRE(ends);
+    Wire here(std::move(ends->first));
+    Wire there(std::move(ends->second));
+    for (int i = 0; i < 1000; ++i)
+        here.send("file", {std::string(1000, 'x')}, Fd(::open("/dev/null", O_RDONLY)));
+    const auto kept = here.kept_descriptors();
+    CHECK(kept > 0);
+    std::size_t received = 0;
+    while (there.receive())
+        ++received;
+    CHECK(received + kept == 1000);
+    while (!there.closed() && here.kept_descriptors() > 0) {
+        here.flush();
+        while (there.receive())
+            ++received;
+    }
+    CHECK(received == 1000);
+}
+
 TEST_CASE("every waking signal is told, each once", "[signals]") {
     auto signals = Signals::watch({SIGUSR1, SIGUSR2});
     REQUIRE(signals);
