@@ -1,6 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "base/resources.h"
 
+#include "base/fd.h"
+
+#include <fcntl.h>
+#include <string>
 #include <sys/resource.h>
 #include <sys/syscall.h>
 #include <unistd.h>
@@ -23,6 +27,13 @@ void raise_descriptor_limit() {
         return;
     limit.rlim_cur = limit.rlim_max;
     ::setrlimit(RLIMIT_NOFILE, &limit);
+}
+
+void set_oom_score(int score) {
+    const Fd file(::open("/proc/self/oom_score_adj", O_WRONLY | O_CLOEXEC));
+    const auto text = std::to_string(score);
+    if (file && ::write(file.get(), text.data(), text.size()) < 0)
+        return; // as it was
 }
 
 } // namespace hostav

@@ -11,4 +11,8 @@ void use_idle_time_only();
 /// Raises the soft limit of open descriptors to the hard one. Best effort.
 void raise_descriptor_limit();
 
+/// How soon this process is killed when memory runs out, of -1000 (never) to 1000 (first); proc(5),
+/// oom_score_adj. Children inherit it. Only root may lower it. Best effort.
+void set_oom_score(int score);
+
 } // namespace hostav

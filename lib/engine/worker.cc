@@ -2,6 +2,7 @@
 #include "engine/worker.h"
 
 #include "base/digest.h"
+#include "base/resources.h"
 #include "engine/message.h"
 
 #include <array>
@@ -133,6 +134,10 @@ void run_worker(WorkerSetup setup) {
     const auto &options = setup.engine != nullptr ? setup.engine->options() : *setup.load;
     keep_only(setup.socket.release(), setup.cage, options.debug);
     keep_memory();
+    // What a hostile file makes grow goes before whatever else the machine does; a resident parent
+    // may be set to go last, and it looks as large as we do.
+    constexpr int goes_first = 500;
+    set_oom_score(goes_first);
     const auto cage = enter_cage(setup.cage);
     if (!cage)
         give_up(cage.error().text());

@@ -56,6 +56,13 @@ void Supervisor::quarantine(Word &word) {
     if (slash == std::string::npos || ::fstat(file.fd, &file.st) != 0)
         return;
     file.name = file.real_path.substr(slash + 1);
+    // The descriptor may have come through a mount that is none of ours: where the path that was
+    // found here names the same file, that is the place. (Else the descriptor tells where it is.)
+    struct stat named = {};
+    if (::lstat(file.real_path.c_str(), &named) == 0 && named.st_dev == file.st.st_dev &&
+        named.st_ino == file.st.st_ino)
+        file.directory = std::make_shared<const Fd>(
+            ::open(file.real_path.substr(0, slash + 1).c_str(), O_PATH | O_DIRECTORY | O_CLOEXEC));
     const auto result = parts_.actions->apply(file);
     if (result.done)
         ++quarantined_;

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "watch/virus_event.h"
 
+#include "base/resources.h"
+
 #include <algorithm>
 #include <array>
 #include <csignal>
@@ -32,6 +34,7 @@ constexpr std::chrono::minutes longest{10};
     for (const int standard : {STDIN_FILENO, STDOUT_FILENO, STDERR_FILENO})
         ::dup2(null, standard);
     ::syscall(SYS_close_range, STDERR_FILENO + 1, ~0U, 0);
+    set_oom_score(0); // the administrator's command is not what the service is spared for
     if (account && !become(*account))
         ::_exit(cannot);
     const auto file = "CLAM_VIRUSEVENT_FILENAME=" + path;

@@ -92,6 +92,42 @@ logged "$home/eicar: $infected FOUND"
 "$watch" -c "$conf" --status | grep -q '^State: reporting' || fail "--status does not say so"
 stop_watch
 
+# One event kind at a time.
+sed -i 's/^OnAccessPrevention.*/OnAccessPrevention yes/' "$conf"
+cp "$conf" "$scratch/before.conf"
+echo 'OnAccessEvents open' >>"$conf"
+start_watch
+denied "$home/eicar"
+python3 -c 'import socket, sys
+s = socket.socket(socket.AF_UNIX); s.bind(sys.argv[1]); s.listen()
+c = socket.socket(socket.AF_UNIX); c.settimeout(10); c.connect(sys.argv[1])' "$home/s" || fail "sockets"
+stop_watch
+cp "$scratch/before.conf" "$conf"
+echo 'OnAccessEvents close-write' >>"$conf"
+start_watch
+readable "$home/eicar"
+make_eicar "$home/closed"
+logged "$home/closed: $infected FOUND"
+stop_watch
+cp "$scratch/before.conf" "$conf"
+
+# Reporting only, nobody waits: one who opens faster than files are scanned does not fill the
+# kernel's memory, and what was remembered is not trusted after a loss.
+sed -i 's/^OnAccessPrevention.*/OnAccessPrevention no/' "$conf"
+mkdir "$home/flood"
+python3 -c 'import sys
+for i in range(20000): open(f"{sys.argv[1]}/{i}", "w").write("x")' "$home/flood"
+start_watch
+kill -STOP "$(gates)"
+python3 -c 'import sys
+for i in range(20000): open(f"{sys.argv[1]}/{i}").close()' "$home/flood"
+kill -CONT "$(gates)"
+logged 'the kernel has lost events: too many at once'
+readable "$home/eicar"
+logged "$home/eicar: $infected FOUND"
+rm -r "$home/flood"
+stop_watch
+
 # Whole mounts, reported.
 sed -i "s#^OnAccessIncludePath.*#OnAccessMountPath $m/outside#" "$conf"
 make_eicar "$m/outside/eicar"
