@@ -188,6 +188,7 @@ void Gate::hear_word(Word &word) {
             const auto identity = identity_of(st);
             auto scan = new_scan(identity, st, "");
             scan->fd = std::move(word.fd);
+            scan->submitted = Clock::now() - options_.config.file_timeout(); // at the earliest
             // It is as it was when the scan began, or it earns nothing.
             if (word.text(1) == std::to_string(identity.changed.tv_sec) + "." +
                                     std::to_string(identity.changed.tv_nsec) &&

@@ -94,8 +94,9 @@ class Gate {
         Fd fd; ///< for a background scan
         std::string path;
         Clock::time_point since;
-        std::list<Waiter> waiters; ///< not answered yet
-        std::list<Waiter> late;    ///< answered at the deadline
+        Clock::time_point submitted; ///< what it reads may be as old as this
+        std::list<Waiter> waiters;   ///< not answered yet
+        std::list<Waiter> late;      ///< answered at the deadline
         [[nodiscard]] int file() const;
     };
     using ScanPtr = std::unique_ptr<Scan>;
@@ -124,8 +125,11 @@ class Gate {
     std::deque<ScanPtr> small_, large_, background_;
     std::unordered_map<std::uint64_t, ScanPtr> running_;
     std::map<Identity, std::string> infected_; ///< of this generation -> signature
-    std::deque<Hot> hot_, reopen_;             ///< newest last
-    unsigned reopening_ = 0;                   ///< that the main process has been asked for
+    /// When a writer of a file was closed last, as far as a scan may have read what was before.
+    std::map<std::pair<dev_t, ino_t>, Clock::time_point> written_;
+    Clock::time_point written_unknown_; ///< until then nobody kept account
+    std::deque<Hot> hot_, reopen_;      ///< newest last
+    unsigned reopening_ = 0;            ///< that the main process has been asked for
     std::uint64_t next_job_ = 0;
     std::size_t held_ = 0;                  ///< descriptors of events
     [[nodiscard]] std::size_t room() const; ///< for more of them
@@ -155,6 +159,8 @@ class Gate {
     [[nodiscard]] static Identity identity_of(const struct statx &st);
     [[nodiscard]] bool is_excluded(const FileEvent &event, uid_t &uid) const;
     void close_written(FileEvent event, const Identity &identity, const struct statx &st);
+    void note_written(const Identity &identity);
+    [[nodiscard]] bool written_since(const Identity &identity, Clock::time_point when) const;
     void decide(FileEvent event, const Identity &identity, const struct statx &st);
     void earn(Fd fd, const Identity &identity, const struct statx &st, std::string path,
               bool shown);

@@ -162,9 +162,9 @@ void Gate::take(FileEvent event) {
         complain_once("overflow", "the kernel has lost events: too many at once");
         return group_.forget_all(); // one may have been the end of a writer
     }
-    if (is_ours(event.pid))
+    if (!event.written && is_ours(event.pid))
         return allow(event, Count::own);
-    if (registered_.contains(event.pid))
+    if (!event.written && registered_.contains(event.pid))
         return allow(event, Count::registered);
     struct statx st = {};
     if (!look_at(event.fd.get(), st) || !S_ISREG(st.stx_mode) || st.stx_size == 0)
@@ -199,11 +199,35 @@ Gate::ScanPtr Gate::new_scan(const Identity &identity, const struct statx &st,
     return scan;
 }
 
-/// Stores through a mapping raise no event, but the end of the writer does.
+void Gate::note_written(const Identity &identity) {
+    constexpr std::size_t most_written = 20000;
+    const auto now = Clock::now();
+    if (written_.size() >= most_written) {
+        const auto oldest = now - options_.config.file_timeout();
+        std::erase_if(written_, [oldest](const auto &each) { return each.second < oldest; });
+        if (written_.size() >= most_written) {
+            written_.clear();
+            written_unknown_ = now;
+        }
+    }
+    written_[{identity.device, identity.inode}] = now;
+    // By the old content; nor need its times tell that it is old.
+    infected_.erase(infected_.lower_bound({identity.device, identity.inode, 0, {}, {}}),
+                    infected_.lower_bound({identity.device, identity.inode + 1, 0, {}, {}}));
+}
+
+bool Gate::written_since(const Identity &identity, Clock::time_point when) const {
+    const auto found = written_.find({identity.device, identity.inode});
+    return when <= written_unknown_ || (found != written_.end() && found->second >= when);
+}
+
+/// Stores through a mapping raise no event, but the end of the writer does: also where that is one
+/// of us, whom somebody has sent his descriptor.
 void Gate::close_written(FileEvent event, const Identity &identity, const struct statx &st) {
     statistics_.count(Count::written);
     group_.forget(event.fd.get());
-    if (!options_.config.scan_close_write || is_deleted(st))
+    note_written(identity);
+    if (!options_.config.scan_close_write || is_deleted(st) || is_ours(event.pid))
         return;
     auto path = path_of_event(event.fd.get());
     if (territory_.place_of(path, st.stx_mnt_id, st.stx_nlink) == Place::inside &&

@@ -74,6 +74,7 @@ bool Gate::submit(ScanPtr scan) {
     const auto job = next_job_++;
     // What is recognised as a change is what happens after this look.
     scan->generation = generation_;
+    scan->submitted = Clock::now();
     if (auto sent = pool_->submit(job, scan->file(), base_name(scan->path)); !sent) {
         control_.send("error", {"no worker for the gate: " + sent.error().text()});
         auto &queue = scan->background ? background_ : scan->large ? large_ : small_;
@@ -177,7 +178,9 @@ void Gate::remember(Scan &scan) {
     if (!scan.remembers)
         return;
     const int fd = scan.file();
-    if (!scan.settled || !group_.remember(fd)) {
+    // A store into a page that was dirty already changes no time; if its writer has closed while
+    // the worker read, that is known, and if it closes now, the event is still to come.
+    if (!scan.settled || written_since(scan.identity, scan.submitted) || !group_.remember(fd)) {
         statistics_.count(Count::unmarked);
         return;
     }
