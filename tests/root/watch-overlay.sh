@@ -30,8 +30,6 @@ event() { eventually grep -qxF -- "$1" "$scratch/events" || fail "no event for $
 
 # A container's: its /etc/passwd is not ours.
 mkdir "$scratch/root"
-unshare -m sh -c 'mount -t overlay overlay -o "lowerdir=$1,upperdir=$2/upper,workdir=$2/work" "$3" &&
-    exec chroot "$3" /cat' - "$home/lower" "$home/up" "$scratch/root" 2>/dev/null || true
 if unshare -m sh -c 'mount -t overlay overlay -o "lowerdir=$1,upperdir=$2/upper,workdir=$2/work" "$3"' - \
     "$home/lower" "$home/up" "$scratch/root" 2>/dev/null; then
     unshare -m sh -c 'mount -t overlay overlay -o "lowerdir=$1,upperdir=$2/upper,workdir=$2/work" /etc &&

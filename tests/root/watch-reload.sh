@@ -19,7 +19,7 @@ opened = 0
 def work(seed):
     global opened
     r = random.Random(seed)
-    while not os.path.exists(stop):
+    while not os.path.exists(stop) or opened <= 100:
         name = r.choice(['eicar', f'f{r.randrange(1, 101)}'])
         if r.random() < 0.1 and name != 'eicar':
             os.utime(f'{home}/{name}')
