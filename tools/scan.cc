@@ -149,7 +149,9 @@ class Engines {
         const auto choice = options_.engine_choice.value_or("auto");
         if (!resident_ || choice == "local")
             return local();
-        const auto offered = resident_->offer(options_.engine);
+        const auto offered = options_.tempdir
+                                 ? fail("--tempdir", "the resident engine has a place of its own")
+                                 : resident_->offer(options_.engine, options_.nice);
         if (!offered && choice != "auto")
             return std::unexpected(offered.error());
         if (!offered)

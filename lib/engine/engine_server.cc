@@ -13,6 +13,7 @@
 #include <array>
 #include <fcntl.h>
 #include <filesystem>
+#include <fstream>
 #include <poll.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
@@ -23,7 +24,8 @@ namespace hostav {
 namespace {
 
 /// One NUL-separated text each.
-constexpr std::size_t state_fields = 5;
+constexpr std::size_t state_fields = 6;
+constexpr std::string_view nice_mark = " nice";
 
 void tell(int control, std::string_view text) {
     // Who does not read is not waited for: these are messages about messages.
@@ -51,6 +53,14 @@ std::time_t newest_database(const std::string &directory) {
             newest = std::max(newest, st.st_mtim.tv_sec);
     }
     return newest;
+}
+
+/// In bytes; 0 where there is no /proc.
+std::uint64_t resident_memory() {
+    std::uint64_t size = 0;
+    std::uint64_t resident = 0;
+    std::ifstream("/proc/self/statm") >> size >> resident;
+    return resident * static_cast<std::uint64_t>(::sysconf(_SC_PAGESIZE));
 }
 
 struct Client {
@@ -108,12 +118,15 @@ class Server {
         auto message = receive_message(client.socket.get(), false, would_block);
         if (!message)
             return would_block;
+        const bool nice = message->body.ends_with(nice_mark);
+        if (nice)
+            message->body.resize(message->body.size() - nice_mark.size());
         const auto number = parse_number(message->body);
         if (!number)
             return false;
         if (message->kind == MessageKind::start && message->fd) {
             const auto ours = next_number_++;
-            if (auto started = workers_.start(ours, std::move(message->fd)); started)
+            if (auto started = workers_.start(ours, std::move(message->fd), nice); started)
                 client.workers[*number] = ours;
             else // its socket is closed with the message: the pool sees a worker that died
                 tell(control_number, "worker: " + started.error().text());
@@ -139,6 +152,7 @@ EngineState state_of(const Engine &engine, const std::string &directory,
     state.digest = digest;
     state.version = engine_and_database_version(directory);
     state.newest = newest_database(directory);
+    state.memory = resident_memory();
     return state;
 }
 
@@ -147,7 +161,8 @@ EngineState state_of(const Engine &engine, const std::string &directory,
 std::string encode_state(const EngineState &state) {
     const std::string end(1, '\0');
     return std::to_string(state.signatures) + end + (state.embedded ? "1" : "0") + end +
-           state.digest + end + state.version + end + std::to_string(state.newest) + end;
+           state.digest + end + state.version + end + std::to_string(state.newest) + end +
+           std::to_string(state.memory) + end;
 }
 
 std::optional<EngineState> decode_state(std::string_view body) {
@@ -161,10 +176,11 @@ std::optional<EngineState> decode_state(std::string_view body) {
     }
     const auto signatures = parse_number(fields[0]);
     const auto newest = parse_number(fields[4]);
-    if (!signatures || !newest || !body.empty())
+    const auto memory = parse_number(fields[5]);
+    if (!signatures || !newest || !memory || !body.empty())
         return std::nullopt;
     return EngineState{static_cast<unsigned>(*signatures), fields[1] == "1", fields[2], fields[3],
-                       static_cast<std::time_t>(*newest)};
+                       static_cast<std::time_t>(*newest),  *memory};
 }
 
 void run_engine_server(const EngineServerOptions &options, Fd control, pid_t parent) {
@@ -210,7 +226,14 @@ RemoteWorkers::RemoteWorkers(Fd socket) : socket_(std::move(socket)) {
 }
 
 Result<void> RemoteWorkers::start(unsigned number, Fd socket) {
-    if (!send_message(socket_.get(), MessageKind::start, std::to_string(number), socket.get()))
+    return start(number, std::move(socket), false);
+}
+
+Result<void> RemoteWorkers::start(unsigned number, Fd socket, bool nice) {
+    auto text = std::to_string(number);
+    if (nice)
+        text += nice_mark;
+    if (!send_message(socket_.get(), MessageKind::start, text, socket.get()))
         return fail("engine", "is gone");
     return {};
 }

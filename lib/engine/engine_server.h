@@ -8,6 +8,7 @@
 //   server -> owner    log …, then ready (EngineState) or failed (why)
 //   client -> server   start NUMBER + socket: a worker that talks through that socket;
 //                      end NUMBER: kill it
+//                      A start of `NUMBER nice` makes one that gets idle time only.
 //
 // A client that closes its socket loses its workers. The server ends when its owner closes the
 // socket or dies, and its workers with it. One SOCK_SEQPACKET packet a message (engine/message.h).
@@ -38,9 +39,10 @@ struct EngineServerOptions {
 struct EngineState {
     unsigned signatures = 0;
     bool embedded = false;
-    std::string digest;     ///< see engine/engine_digest.h; empty: cannot be told
-    std::string version;    ///< `ClamAV 1.4.6/27800/Tue Nov  3 07:24:11 2026`
-    std::time_t newest = 0; ///< of the database files' times; 0: unknown
+    std::string digest;       ///< see engine/engine_digest.h; empty: cannot be told
+    std::string version;      ///< `ClamAV 1.4.6/27800/Tue Nov  3 07:24:11 2026`
+    std::time_t newest = 0;   ///< of the database files' times; 0: unknown
+    std::uint64_t memory = 0; ///< bytes it takes, once loaded; 0: unknown
 };
 [[nodiscard]] std::string encode_state(const EngineState &state);
 [[nodiscard]] std::optional<EngineState> decode_state(std::string_view body);
@@ -55,6 +57,7 @@ class RemoteWorkers final : public WorkerHost {
     /// `socket`: the client's end.
     explicit RemoteWorkers(Fd socket);
     Result<void> start(unsigned number, Fd socket) override;
+    Result<void> start(unsigned number, Fd socket, bool nice);
     void end(unsigned number) override;
 
   private:

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "engine/worker_host.h"
 
+#include "base/resources.h"
 #include "engine/cage.h"
 #include "engine/worker.h"
 
@@ -60,6 +61,10 @@ void LocalWorkers::wait_for_ended() {
 }
 
 Result<void> LocalWorkers::start(unsigned number, Fd socket) {
+    return start(number, std::move(socket), false);
+}
+
+Result<void> LocalWorkers::start(unsigned number, Fd socket, bool nice) {
     auto directory = run_.make_worker(number, uid_, gid_);
     if (!directory)
         return std::unexpected(directory.error());
@@ -77,8 +82,11 @@ Result<void> LocalWorkers::start(unsigned number, Fd socket) {
     setup.cage.extra_memory = extra_memory(limits);
     setup.cage.file_size = largest_file(limits);
     const pid_t pid = ::fork();
-    if (pid == 0)
+    if (pid == 0) {
+        if (nice)
+            use_idle_time_only();
         run_worker(std::move(setup));
+    }
     if (pid < 0) {
         const int error = errno;
         run_.remove_worker(number);

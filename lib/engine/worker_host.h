@@ -45,6 +45,8 @@ class LocalWorkers final : public WorkerHost {
     ~LocalWorkers() override; ///< kills the workers and removes their files
 
     Result<void> start(unsigned number, Fd socket) override;
+    /// `nice`: one that only gets the time that nobody else wants.
+    Result<void> start(unsigned number, Fd socket, bool nice);
     void end(unsigned number) override;
     void wait_for_ended() override;
     void reap() override;

@@ -55,7 +55,10 @@ Result<std::shared_ptr<Resident>> Resident::connect(const std::string &socket) {
     return resident;
 }
 
-Result<void> Resident::offer(const EngineOptions &options) {
+Result<void> Resident::offer(const EngineOptions &options, bool nice) {
+    // Asked when signatures are loaded; there they have been.
+    if (options.load.fail_if_older_than_days)
+        return fail("the resident engine", "does not look at the age of its signatures");
     auto probe = options;
     auto &load = probe.load;
     if (load.databases.empty())
@@ -65,7 +68,7 @@ Result<void> Resident::offer(const EngineOptions &options) {
     const auto digest = engine_digest(probe);
     if (digest.empty())
         return fail("the signatures", "are being changed");
-    const auto answer = ask("HOSTAV-WORKERS " + digest);
+    const auto answer = ask("HOSTAV-WORKERS " + digest + (nice ? " nice" : ""));
     if (!answer)
         return std::unexpected(answer.error());
     if (!answer->starts_with("OK "))

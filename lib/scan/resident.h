@@ -23,8 +23,9 @@ class Resident {
     /// it stops.
     static Result<std::shared_ptr<Resident>> connect(const std::string &socket);
 
-    /// Whether it has the same signatures and options. Then workers() may be called.
-    [[nodiscard]] Result<void> offer(const EngineOptions &options);
+    /// Whether it has the same signatures and options; then it lends workers (LentWorkers), with
+    /// `nice` such as only get the time that nobody else wants.
+    [[nodiscard]] Result<void> offer(const EngineOptions &options, bool nice);
     [[nodiscard]] std::uint64_t signatures() const { return signatures_; }
     /// A file that one of its workers has found clean: `st` as it was before.
     void tell_clean(int fd, const struct stat &st);

@@ -3,18 +3,21 @@
 
 #include "engine/engine_server.h"
 
+#include <algorithm>
 #include <array>
 #include <cerrno>
 #include <cstring>
 #include <fcntl.h>
 #include <netdb.h>
 #include <sys/socket.h>
+#include <utility>
 
 namespace hostav {
 
 namespace {
 
-constexpr std::size_t most_descriptors = 16; ///< of a client that have not been asked for yet
+/// Of a client, that have not been asked for yet. They count against our own limit.
+constexpr std::size_t most_descriptors = 2;
 constexpr std::size_t one_read = 65536;
 
 std::string name_of(int socket) {
@@ -27,6 +30,30 @@ std::string name_of(int socket) {
                       port.data(), port.size(), NI_NUMERICHOST | NI_NUMERICSERV) != 0)
         return "unknown";
     return std::string(host.data()) + "@" + port.data();
+}
+
+/// To the first NUL, without the carriage return of a line end.
+void cut(std::string &text) {
+    text.resize(std::min(text.find('\0'), text.size()));
+    if (text.ends_with('\r'))
+        text.pop_back();
+}
+
+/// Every descriptor that came with a message; who does not take one closes it.
+std::vector<Fd> take_rights(msghdr &message) {
+    std::vector<Fd> fds;
+    for (cmsghdr *header = CMSG_FIRSTHDR(&message); header != nullptr;
+         header = CMSG_NXTHDR(&message, header)) {
+        if (header->cmsg_level != SOL_SOCKET || header->cmsg_type != SCM_RIGHTS)
+            continue;
+        for (std::size_t at = 0; at + sizeof(int) <= header->cmsg_len - CMSG_LEN(0);
+             at += sizeof(int)) {
+            int fd = -1;
+            std::memcpy(&fd, CMSG_DATA(header) + at, sizeof fd);
+            fds.emplace_back(fd);
+        }
+    }
+    return fds;
 }
 
 union Ancillary {
@@ -50,8 +77,12 @@ Connection::Connection(std::uint64_t number, Fd fd, bool unix_socket)
 }
 
 bool Connection::receive() {
+    // What is not read makes the kernel reset the connection when it is closed.
+    if (state == State::commands && in_.size() >= longest_command)
+        return false;
     std::array<char, one_read> piece; // NOLINT(*-member-init): recvmsg(2) fills it
-    iovec part{piece.data(), piece.size()};
+    iovec part{piece.data(),
+               state == State::commands ? longest_command - in_.size() : piece.size()};
     Ancillary ancillary{};
     msghdr message{};
     message.msg_iov = &part;
@@ -61,21 +92,13 @@ bool Connection::receive() {
     const auto got = ::recvmsg(socket.get(), &message, MSG_CMSG_CLOEXEC | MSG_DONTWAIT);
     if (got < 0)
         return errno == EAGAIN || errno == EWOULDBLOCK || errno == EINTR;
-    for (cmsghdr *header = CMSG_FIRSTHDR(&message); header != nullptr;
-         header = CMSG_NXTHDR(&message, header)) {
-        if (header->cmsg_level != SOL_SOCKET || header->cmsg_type != SCM_RIGHTS)
-            continue;
-        for (std::size_t at = 0; at + sizeof(int) <= header->cmsg_len - CMSG_LEN(0);
-             at += sizeof(int)) {
-            int fd = -1;
-            std::memcpy(&fd, CMSG_DATA(header) + at, sizeof fd);
-            Fd owned(fd);
-            if (descriptors_.size() < most_descriptors)
-                descriptors_.push_back(std::move(owned));
-        }
-    }
-    if (got == 0)
+    auto fds = take_rights(message);
+    if ((message.msg_flags & MSG_CTRUNC) != 0)
         return false;
+    // Which of several would be meant nobody can tell: as clamd, none.
+    if (fds.size() == 1 && descriptors_.size() < most_descriptors)
+        descriptors_.push_back(std::move(fds.front()));
+    ended = got == 0;
     heard = Clock::now();
     in_.append(piece.data(), static_cast<std::size_t>(got));
     return true;
@@ -87,18 +110,23 @@ std::optional<Command> Connection::next_command() {
     const char framing = in_.front();
     if (framing != 'n' && framing != 'z') {
         // A bare command is whatever came in one piece.
-        Command bare{0, std::move(in_)};
-        in_.clear();
-        while (!bare.text.empty() && (bare.text.back() == '\n' || bare.text.back() == '\r'))
-            bare.text.pop_back();
+        Command bare{0, std::exchange(in_, {})};
+        bare.text.resize(std::min(bare.text.find('\n'), bare.text.size()));
+        cut(bare.text);
         return bare;
     }
     const auto end = in_.find(framing == 'n' ? '\n' : '\0');
-    if (end == std::string::npos)
+    if (end == std::string::npos || end >= longest_command)
         return std::nullopt;
     Command command{framing, in_.substr(1, end - 1)};
     in_.erase(0, end + 1);
+    if (framing == 'n')
+        cut(command.text);
     return command;
+}
+
+bool Connection::too_long() const {
+    return in_.size() > longest_command;
 }
 
 std::string Connection::take_bytes(std::size_t most) {

@@ -30,14 +30,17 @@ class Connection {
   public:
     using Clock = std::chrono::steady_clock;
     enum class State { commands, stream, descriptor, closing };
-    /// clamd's buffer; a command that does not fit closes the connection.
+    /// clamd's buffer, framing included; a command that does not fit closes the connection.
     static constexpr std::size_t longest_command = 4104;
 
     Connection(std::uint64_t number, Fd fd, bool unix_socket);
 
-    /// Reads what there is. False when the client is gone or sends too much.
+    /// Reads what there is room for. False when the client is gone or sends too much.
     bool receive();
-    /// The next whole command, in State::commands.
+    /// Whether what is in the buffer can only be a command that is too long.
+    [[nodiscard]] bool too_long() const;
+    /// The next whole command, in State::commands; as clamd takes it: to the first NUL, without a
+    /// carriage return before the line end.
     [[nodiscard]] std::optional<Command> next_command();
     /// Takes at most `most` raw bytes, for INSTREAM.
     std::string take_bytes(std::size_t most);
@@ -64,7 +67,8 @@ class Connection {
     uid_t uid = static_cast<uid_t>(-1);
     pid_t pid = 0;
     State state = State::commands;
-    bool gone = false;       ///< its end of file, or an error
+    bool gone = false;       ///< closed, or an error
+    bool ended = false;      ///< sends no more, but may still read
     bool session = false;    ///< IDSESSION
     bool served = false;     ///< a command has been taken: one a connection, outside of sessions
     bool registered = false; ///< a scan of root's that the gates let pass
@@ -84,6 +88,7 @@ class Connection {
 
     /// Workers lent to a scan: its numbers.
     std::shared_ptr<RemoteWorkers> lender;
+    bool nice = false; ///< they only get time that nobody else wants
     std::vector<std::pair<std::uint64_t, unsigned>> lent; ///< its number, the server's
     unsigned generation = 0;
 

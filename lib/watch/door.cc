@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <csignal>
 #include <poll.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -16,8 +17,21 @@ namespace {
 /// Replies that nobody reads; beyond it a request goes on only when they are read.
 constexpr std::size_t most_unsent = 1 << 20;
 constexpr std::chrono::milliseconds tick{1000};
-/// Each has one descriptor, and may have a few more.
 constexpr std::size_t most_clients = 256;
+constexpr std::chrono::milliseconds pause_without_descriptors{100};
+/// Of a session that have not been answered; the rest stays in the socket.
+constexpr unsigned most_outstanding = 25;
+
+/// Each client has a socket and a few descriptors more; there are workers and files, too.
+std::size_t clients_that_fit() {
+    constexpr std::size_t others = 40;
+    constexpr std::size_t each = 3;
+    constexpr std::size_t least = 4;
+    rlimit limit{};
+    if (::getrlimit(RLIMIT_NOFILE, &limit) != 0 || limit.rlim_cur < others + each * least)
+        return least;
+    return std::min<std::size_t>(most_clients, (limit.rlim_cur - others) / each);
+}
 
 bool is_unix(int listener) {
     sockaddr_storage address{};
@@ -29,7 +43,8 @@ bool is_unix(int listener) {
 } // namespace
 
 Door::Door(DoorOptions options, Fd control)
-    : options_(std::move(options)), control_(std::move(control)) {}
+    : options_(std::move(options)), control_(std::move(control)),
+      most_clients_(clients_that_fit()) {}
 
 void Door::log(const char *severity, const std::string &text) {
     control_.send("log", {severity, text});
@@ -40,11 +55,39 @@ void Door::take_engine(Word &word) {
     PoolOptions pool;
     pool.workers = options_.workers;
     pool.timeout = options_.config.file_timeout();
-    if (pool_ && pool_->busy() > 0)
-        old_pool_ = std::move(pool_);
+    retire_pool();
     pool_ = std::make_unique<Pool>(std::make_unique<RemoteWorkers>(std::move(word.fd)), pool);
     generation_ = static_cast<unsigned>(word.number(0));
     state_ = state.value_or(EngineState{});
+}
+
+/// The old engine finishes what it has. There is one old engine at most, or whoever asks for
+/// reloads fills the memory with engines: what an older one has not finished begins anew.
+void Door::retire_pool() {
+    if (!pool_)
+        return;
+    old_pool_.reset();
+    for (auto job = jobs_.begin(); job != jobs_.end();) {
+        if (job->second.retired) {
+            ++job->second.tries;
+            again_.push_back(std::move(job->second));
+            job = jobs_.erase(job);
+        } else {
+            job->second.retired = true;
+            ++job;
+        }
+    }
+    if (pool_->busy() > 0)
+        old_pool_ = std::move(pool_);
+    pool_.reset();
+    no_pool_since_ = Clock::now();
+}
+
+/// Nor may an ordinary user keep old engines by keeping their workers.
+void Door::drop_old_lenders() {
+    for (const auto &[fd, client] : clients_)
+        if (client->lender && client->uid != 0 && client->generation + 1 < generation_)
+            client->gone = true;
 }
 
 void Door::hear_word(Word &word) {
@@ -58,15 +101,15 @@ void Door::hear_word(Word &word) {
         take_engine(word);
     } else if (word.name == "lending" && word.fd) {
         lending_ = std::make_shared<RemoteWorkers>(std::move(word.fd));
+        drop_old_lenders();
     } else if (word.name == "no-engine") {
-        if (pool_ && pool_->busy() > 0)
-            old_pool_ = std::move(pool_);
-        pool_.reset();
+        retire_pool();
         lending_.reset();
         state_.digest.clear();
     } else if (word.name == "text") {
         for (auto &asked : std::exchange(asked_[word.text(0)], {})) {
-            const auto text = word.text(0) == "stats" ? stats_text(word.text(1)) : word.text(1);
+            const auto text =
+                word.text(0) == "stats" ? stats_text(asked, word.text(1)) : word.text(1);
             asked.client->reply(asked.number, asked.framing, text);
             --asked.client->outstanding;
         }
@@ -86,11 +129,43 @@ void Door::hear() {
     quit_ = quit_ || control_.closed();
 }
 
+/// Who has been silent for longest and has nothing under way. Never root's.
+Door::Client Door::longest_idle() const {
+    Client idle;
+    for (const auto &[fd, client] : clients_)
+        if (!client->gone && client->outstanding == 0 && !client->lender && client->uid != 0 &&
+            (!idle || client->heard < idle->heard))
+            idle = client;
+    return idle;
+}
+
+/// A session that asks for more than is done waits, with the rest in its socket.
+bool Door::stalled(const Connection &client) const {
+    return client.outstanding >= most_outstanding || client.unsent() >= most_unsent ||
+           (client.outstanding > 0 && requests_.size() + jobs_.size() >= options_.config.max_queue);
+}
+
+bool Door::wants_input(const Connection &client) const {
+    using State = Connection::State;
+    const bool more =
+        client.session || client.lender || client.registered || client.transfer || !client.served;
+    return more && !client.ended && client.state != State::closing && !stalled(client);
+}
+
 void Door::accept(int listener) {
     for (;;) {
-        Fd socket(::accept4(listener, nullptr, nullptr, SOCK_CLOEXEC | SOCK_NONBLOCK));
-        if (!socket)
+        // Clients that only hold their place must not keep others out.
+        const auto idle = clients_.size() < most_clients_ ? nullptr : longest_idle();
+        if (clients_.size() >= most_clients_ && !idle)
             return;
+        Fd socket(::accept4(listener, nullptr, nullptr, SOCK_CLOEXEC | SOCK_NONBLOCK));
+        if (!socket) {
+            if (errno == EMFILE || errno == ENFILE || errno == ENOMEM || errno == ENOBUFS)
+                no_accept_before_ = Clock::now() + pause_without_descriptors;
+            return;
+        }
+        if (idle)
+            close(idle);
         const int fd = socket.get();
         clients_[fd] =
             std::make_shared<Connection>(next_client_++, std::move(socket), is_unix(listener));
@@ -120,7 +195,12 @@ void Door::tend(const Client &client) {
         client->gone = true;
     const bool served = client->served && !client->session && !client->lender &&
                         !client->registered && !client->transfer && client->outstanding == 0;
-    const bool ended = client->state == Connection::State::closing && client->outstanding == 0;
+    // Who has ended its side is answered first; but half a stream, or a scan that has gone, is not
+    // waited for.
+    if (client->ended && (client->transfer || client->lender || client->registered))
+        client->gone = true;
+    const bool ended =
+        (client->state == Connection::State::closing || client->ended) && client->outstanding == 0;
     if ((served || ended) && client->unsent() == 0)
         client->gone = true;
 }
@@ -155,11 +235,40 @@ void Door::check_times() {
         pool_->end_idle(std::chrono::seconds(config.idle_timeout));
 }
 
+/// Reads what has come. That both directions are closed is seen even of who is not read.
+void Door::receive(const Client &client, short events) {
+    if ((events & POLLIN) != 0) {
+        if (!client->receive())
+            client->gone = true;
+    } else if ((events & (POLLHUP | POLLERR)) != 0) {
+        client->gone = true;
+    }
+}
+
+void Door::tend_pools(std::span<const pollfd> polled) {
+    if (pool_) {
+        const auto handled = pool_->handle(polled);
+        collect(*pool_);
+        if (!handled) {
+            log("error", "the workers for requests: " + handled.error().text());
+            control_.send("broken", {std::to_string(generation_)});
+            retire_pool();
+        }
+    }
+    if (old_pool_) {
+        best_effort(old_pool_->handle(polled));
+        collect(*old_pool_);
+        if (old_pool_->busy() == 0)
+            old_pool_.reset();
+    }
+}
+
 int Door::milliseconds_left() const {
     // Nobody connected and nothing running: nothing to look after but idle workers.
     if (clients_.empty() && jobs_.empty() && (!pool_ || pool_->live() == 0))
         return -1;
-    auto left = static_cast<int>(tick.count());
+    auto left = static_cast<int>(
+        (Clock::now() < no_accept_before_ ? pause_without_descriptors : tick).count());
     for (const auto &[fd, client] : clients_)
         if (client->unsent() > 0)
             left = std::min(left, static_cast<int>(options_.config.send_buf_timeout) + 1);
@@ -171,14 +280,14 @@ int Door::milliseconds_left() const {
 
 void Door::wait() {
     std::vector<pollfd> set{control_.poll_for()};
-    // As clamd: who comes when the queue is full waits in the kernel.
-    const bool full = jobs_.size() >= options_.config.max_queue || clients_.size() >= most_clients;
-    const bool busy = jobs_.size() >= options_.config.max_queue;
+    // As clamd: who comes when all are busy waits in the kernel.
+    const bool full =
+        Clock::now() < no_accept_before_ || (clients_.size() >= most_clients_ && !longest_idle());
     for (const int listener : options_.listeners)
         set.push_back({full ? -1 : listener, POLLIN, 0});
     const auto first_client = set.size();
     for (const auto &[fd, client] : clients_) {
-        short events = client->unsent() < most_unsent && !busy ? POLLIN : 0;
+        short events = wants_input(*client) ? POLLIN : 0;
         if (client->unsent() > 0)
             events = static_cast<short>(events | POLLOUT);
         set.push_back({fd, events, 0});
@@ -193,31 +302,16 @@ void Door::wait() {
     }
     control_.flush();
     hear();
-    for (std::size_t i = 1; i < first_client; ++i)
-        if (set[i].revents != 0)
-            accept(set[i].fd);
     for (std::size_t i = first_client; i < first_worker; ++i)
         if (const auto found = clients_.find(set[i].fd);
             found != clients_.end() && set[i].revents != 0)
-            if ((set[i].revents & (POLLIN | POLLHUP | POLLERR)) != 0 && !found->second->receive())
-                found->second->gone = true;
+            receive(found->second, set[i].revents);
+    for (std::size_t i = 1; i < first_client; ++i)
+        if (set[i].revents != 0)
+            accept(set[i].fd);
     const std::span<const pollfd> workers(set.begin() + static_cast<std::ptrdiff_t>(first_worker),
                                           set.end());
-    if (pool_) {
-        const auto handled = pool_->handle(workers);
-        collect(*pool_);
-        if (!handled) {
-            log("error", "the workers for requests: " + handled.error().text());
-            control_.send("broken", {std::to_string(generation_)});
-            pool_.reset();
-        }
-    }
-    if (old_pool_) {
-        best_effort(old_pool_->handle(workers));
-        collect(*old_pool_);
-        if (old_pool_->busy() == 0)
-            old_pool_.reset();
-    }
+    tend_pools(workers);
     check_times();
     pump();
     std::vector<Client> all;

@@ -7,10 +7,12 @@
 // Beside clamd's commands, for our own tools only, always framed by `z`:
 //   HOSTAV-STATUS           one line of JSON
 //   HOSTAV-REGISTER         of root's: the opens of this process pass the gate while it is
-//   connected HOSTAV-WORKERS DIGEST   `OK GENERATION` when the engine has this digest
-//   (engine/engine_digest.h),
-//                           else `NO WHY`; then, unanswered:
-//   HOSTAV-START N          + socket: a worker that talks through it (engine/message.h)
+//                           connected
+//   HOSTAV-WORKERS DIGEST [nice]
+//                           `OK SIGNATURES` when the engine has this digest
+//                           (engine/engine_digest.h), else `NO WHY`; then, unanswered:
+//   HOSTAV-START N          + socket: a worker that talks through it (engine/message.h), with
+//                           `nice` one that gets idle time only
 //   HOSTAV-END N            ends it
 //   HOSTAV-CLEAN CTIME      + file, of root's: it was clean, and is so while its ctime is this one
 //
@@ -27,6 +29,7 @@
 #include "watch/connection.h"
 #include "watch/wire.h"
 
+#include <deque>
 #include <list>
 #include <map>
 #include <memory>
@@ -76,11 +79,14 @@ class Door {
         RequestPtr request;
         std::string shown, logged;
         Fd fd;
+        unsigned tries = 1;   ///< engines that were asked
+        bool retired = false; ///< its engine is about to go
     };
     struct Asked {
         Client client;
         std::uint64_t number = 0;
         char framing = 0;
+        Clock::time_point since = Clock::now();
     };
 
     DoorOptions options_;
@@ -95,34 +101,47 @@ class Door {
     std::map<int, Client> clients_;
     std::list<RequestPtr> requests_; ///< that have something to walk or submit
     std::unordered_map<std::uint64_t, Job> jobs_;
+    std::deque<Job> again_;                           ///< that lost their engine to another one
     std::map<std::string, std::vector<Asked>> asked_; ///< of the main process
     std::map<pid_t, std::vector<Client>> registering_;
     std::uint64_t next_job_ = 0;
     std::uint64_t next_client_ = 0;
+    std::size_t most_clients_;
+    Clock::time_point no_accept_before_, no_pool_since_;
 
     // The loop (door.cc).
     void wait();
     void hear();
     void hear_word(Word &word);
     void take_engine(Word &word);
+    void receive(const Client &client, short events);
+    void tend_pools(std::span<const pollfd> polled);
     void accept(int listener);
+    [[nodiscard]] Client longest_idle() const;
+    [[nodiscard]] bool stalled(const Connection &client) const;
+    [[nodiscard]] bool wants_input(const Connection &client) const;
+    void retire_pool();
+    void drop_old_lenders();
     void tend(const Client &client);
     void close(const Client &client);
     void check_times();
     [[nodiscard]] int milliseconds_left() const;
     void log(const char *severity, const std::string &text);
 
-    // Commands (door_commands.cc).
+    // Commands (door_commands.cc, door_own.cc, door_statistics.cc).
     void take_commands(const Client &client);
     void execute(const Client &client, const Command &command);
     bool execute_simple(const Client &client, const Command &command, std::uint64_t number);
     bool execute_scan(const Client &client, const Command &command, std::uint64_t number);
     bool execute_own(const Client &client, const Command &command);
+    void refuse_descriptor(const Client &client, char framing);
     void take_stream(const Client &client);
     void end_stream(const Client &client);
     void take_descriptor(const Client &client);
     [[nodiscard]] std::string version() const;
-    [[nodiscard]] std::string stats_text(const std::string &gates) const;
+    [[nodiscard]] std::string stats_text(const Asked &asked, const std::string &gates) const;
+    [[nodiscard]] std::string tasks_text() const;
+    bool lend(const Client &client, const std::string &argument);
     void refuse(const Client &client, char framing, std::uint64_t number);
 
     // Scans (door_scans.cc).
@@ -132,13 +151,21 @@ class Door {
     void tell_entry(const RequestPtr &request, const Entry &entry);
     void submit(const RequestPtr &request, Fd fd, const std::string &shown,
                 const std::string &logged);
+    void give(Job job);
     void collect(Pool &pool);
     void finish(Job job, const Report &report);
     void tell_found(const Job &job, const Report &report);
     void line(const RequestPtr &request, const std::string &text);
+    void remark(const RequestPtr &request, const std::string &text);
     void end_if_done(const RequestPtr &request);
     [[nodiscard]] bool has_room(const Request &request) const;
+    [[nodiscard]] bool nobody_scans() const;
+    void give_up(const RequestPtr &request, const std::string &shown);
 };
+
+/// The parts of a command's text.
+[[nodiscard]] std::string command_name(const std::string &text);
+[[nodiscard]] std::string command_argument(const std::string &text);
 
 /// As a reply may have it: a name with line ends must not make replies of its own.
 [[nodiscard]] std::string reply_path(const std::string &path, char framing);

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 //
-// clamd's commands, and our own.
+// clamd's commands.
 #include "watch/door.h"
 
 #include "base/files.h"
@@ -20,12 +20,12 @@ namespace hostav {
 namespace {
 
 constexpr const char *command_list =
-    " | COMMANDS: SCAN QUIT RELOAD PING CONTSCAN VERSIONCOMMANDS VERSION END SHUTDOWN MULTISCAN "
+    "| COMMANDS: SCAN QUIT RELOAD PING CONTSCAN VERSIONCOMMANDS VERSION END SHUTDOWN MULTISCAN "
     "FILDES STATS IDSESSION INSTREAM DETSTATSCLEAR DETSTATS ALLMATCHSCAN";
 
 struct Known {
     const char *name;
-    bool argument; ///< separated by a blank
+    bool argument; ///< separated by a blank or a tab
     bool bare;     ///< works without framing
     bool session;  ///< works inside a session
 };
@@ -41,7 +41,7 @@ constexpr std::array known{
     Known{"MULTISCAN", true, true, false},
     Known{"ALLMATCHSCAN", true, false, false},
     Known{"INSTREAM", false, false, true},
-    Known{"FILDES", false, false, true},
+    Known{"FILDES", false, true, true},
     Known{"STATS", false, false, true},
     Known{"IDSESSION", false, false, false},
     Known{"END", false, false, true},
@@ -49,16 +49,10 @@ constexpr std::array known{
     Known{"DETSTATSCLEAR", false, true, false},
 };
 
-std::string name_of(const std::string &text) {
-    return text.substr(0, text.find(' '));
-}
-std::string argument_of(const std::string &text) {
-    const auto blank = text.find(' ');
-    return blank == std::string::npos ? std::string() : text.substr(blank + 1);
-}
+constexpr const char *blanks = " \t";
 
 const Known *find_command(const std::string &text) {
-    const auto name = name_of(text);
+    const auto name = command_name(text);
     const bool with_argument = text.size() > name.size();
     const auto *const found = std::ranges::find_if(known, [&](const Known &each) {
         return name == each.name && each.argument == with_argument;
@@ -66,10 +60,16 @@ const Known *find_command(const std::string &text) {
     return found == known.end() ? nullptr : found;
 }
 
-/// Workers that scans may have at once, all together; half of them is for root only.
-constexpr std::size_t most_lent = 128;
-
 } // namespace
+
+std::string command_name(const std::string &text) {
+    return text.substr(0, text.find_first_of(blanks));
+}
+
+std::string command_argument(const std::string &text) {
+    const auto blank = text.find_first_of(blanks);
+    return blank == std::string::npos ? std::string() : text.substr(blank + 1);
+}
 
 std::string reply_path(const std::string &path, char framing) {
     if (framing == 'z')
@@ -109,18 +109,29 @@ void Door::take_commands(const Client &client) {
         }
         const bool more =
             client->session || client->lender || client->registered || !client->served;
-        if (client->state != State::commands || client->gone || !more)
+        if (client->state != State::commands || client->gone || !more || stalled(*client))
             return;
         const auto command = client->next_command();
         if (!command) {
-            if (client->buffered() >= Connection::longest_command)
+            if (client->too_long())
                 client->abort();
             return;
         }
-        if (command->text.size() >= Connection::longest_command)
-            return client->abort();
         execute(client, *command);
+        refuse_descriptor(client, command->framing);
     }
+}
+
+/// In a session a descriptor that is no command's ends it. It came with the last bytes that were
+/// read: while there are more it may be a later command's.
+void Door::refuse_descriptor(const Client &client, char framing) {
+    if (!client->session || client->state != Connection::State::commands ||
+        !client->has_descriptor() || client->buffered() > 0)
+        return;
+    client->reply(client->requests + 1, framing,
+                  "PROTOCOL ERROR: ancillary data sent without FILDES. ERROR");
+    client->session = false;
+    client->state = Connection::State::closing;
 }
 
 void Door::execute(const Client &client, const Command &command) {
@@ -132,15 +143,6 @@ void Door::execute(const Client &client, const Command &command) {
     }
     const auto *const found = find_command(command.text);
     const auto number = client->session ? ++client->requests : 0;
-    // A descriptor comes with the last bytes that were read: it may be a later command's.
-    if (client->has_descriptor() && client->buffered() == 0 &&
-        (found == nullptr || std::string_view(found->name) != "FILDES")) {
-        client->say("1: PROTOCOL ERROR: ancillary data sent without FILDES. ERROR");
-        client->served = true;
-        client->session = false;
-        client->state = Connection::State::closing;
-        return;
-    }
     const bool fits = found != nullptr && (client->session ? found->session && command.framing != 0
                                                            : command.framing != 0 || found->bare);
     const bool end = found != nullptr && std::string_view(found->name) == "END";
@@ -168,6 +170,9 @@ bool Door::execute_simple(const Client &client, const Command &command, std::uin
         return reply("RELOADING");
     }
     if (text == "SHUTDOWN" || text == "QUIT") {
+        // A socket that everybody may use must not switch the gate off.
+        if (options_.config.watches() && client->uid != 0)
+            return reply("Access denied. ERROR");
         control_.send("shutdown", {std::to_string(client->uid)});
         client->state = Connection::State::closing;
         return true;
@@ -190,7 +195,7 @@ bool Door::execute_simple(const Client &client, const Command &command, std::uin
 }
 
 bool Door::execute_scan(const Client &client, const Command &command, std::uint64_t number) {
-    const auto name = name_of(command.text);
+    const auto name = command_name(command.text);
     if (name == "INSTREAM" || name == "FILDES") {
         Connection::Transfer transfer;
         transfer.request = number;
@@ -209,7 +214,7 @@ bool Door::execute_scan(const Client &client, const Command &command, std::uint6
     request->client = client;
     request->number = number;
     request->framing = command.framing;
-    request->argument = argument_of(command.text);
+    request->argument = command_argument(command.text);
     if (request->kind == Kind::allmatch && !options_.config.allow_all_match) {
         client->reply(number, command.framing,
                       reply_path(request->argument, command.framing) +
@@ -311,110 +316,24 @@ void Door::take_descriptor(const Client &client) {
     request->framing = transfer.framing;
     request->file = client->take_descriptor();
     request->shown = "fd[" + std::to_string(request->file.get()) + "]";
-    struct stat st = {};
-    if (::fstat(request->file.get(), &st) != 0 || !S_ISREG(st.st_mode)) {
-        client->reply(request->number, request->framing,
-                      request->shown + ": Not a regular file ERROR");
-        return;
-    }
+    const auto refused = [&](const char *why) {
+        client->reply(request->number, request->framing, request->shown + ": " + why + " ERROR");
+    };
+    // What the kernel knows: the server of a remote or FUSE file may take its time.
+    struct statx st = {};
+    if (::statx(request->file.get(), "", AT_EMPTY_PATH | AT_STATX_DONT_SYNC, STATX_TYPE, &st) !=
+            0 ||
+        !S_ISREG(st.stx_mode))
+        return refused("Not a regular file");
+    const int mode = ::fcntl(request->file.get(), F_GETFL);
+    if (mode < 0 || (mode & O_PATH) != 0 || (mode & O_ACCMODE) == O_WRONLY)
+        return refused("Access denied.");
     std::array<char, 4097> link{};
     const auto name = "/proc/self/fd/" + std::to_string(request->file.get());
     const auto size = ::readlink(name.c_str(), link.data(), link.size() - 1);
     request->logged =
         size > 0 ? std::string(link.data(), static_cast<std::size_t>(size)) : request->shown;
     begin(std::move(request));
-}
-
-bool Door::execute_own(const Client &client, const Command &command) {
-    const auto name = name_of(command.text);
-    const auto argument = argument_of(command.text);
-    const bool root = client->uid == 0;
-    if (name == "HOSTAV-STATUS") {
-        ++client->outstanding;
-        asked_["status"].push_back({client, 0, 'z'});
-        control_.send("ask", {"status"});
-    } else if (name == "HOSTAV-REGISTER" && root) {
-        client->registered = true;
-        ++client->outstanding;
-        registering_[client->pid].push_back(client);
-        control_.send("register", {std::to_string(client->pid)});
-    } else if (name == "HOSTAV-WORKERS" && client->local) {
-        const bool same = lending_ && !argument.empty() && argument == state_.digest;
-        client->reply(0, 'z',
-                      same ? "OK " + std::to_string(state_.signatures)
-                           : "NO other signatures or options");
-        if (same) {
-            client->lender = lending_;
-            client->generation = generation_;
-        }
-    } else if (name == "HOSTAV-START" && client->lender && client->has_descriptor()) {
-        auto socket = client->take_descriptor();
-        const auto number = parse_number(argument);
-        if (!number || lent_ >= (root ? most_lent : most_lent / 2))
-            return false;
-        const auto ours = lent_number_++;
-        client->lent.emplace_back(*number, ours);
-        ++lent_;
-        best_effort(client->lender->start(ours, std::move(socket)));
-    } else if (name == "HOSTAV-END" && client->lender) {
-        const auto number = parse_number(argument);
-        std::erase_if(client->lent, [&](const auto &pair) {
-            if (pair.first != number)
-                return false;
-            client->lender->end(pair.second);
-            --lent_;
-            return true;
-        });
-    } else if (name == "HOSTAV-CLEAN" && client->lender && client->has_descriptor()) {
-        auto file = client->take_descriptor();
-        if (root)
-            control_.send("clean", {std::to_string(client->generation), argument}, std::move(file));
-    } else {
-        return false;
-    }
-    return true;
-}
-
-/// As clamd has it; clamdtop reads it. What the gates count comes after it.
-std::string Door::stats_text(const std::string &gates) const {
-    const auto now = Clock::now();
-    const auto seconds = [now](Clock::time_point since) {
-        std::array<char, 32> text{};
-        std::snprintf(text.data(), text.size(), "%.6f",
-                      std::chrono::duration<double>(now - since).count());
-        return std::string(text.data());
-    };
-    double shortest = 0;
-    double longest = 0;
-    double sum = 0;
-    unsigned waiting = 0;
-    std::string tasks;
-    static constexpr std::array names{"SCAN",         "CONTSCAN", "MULTISCAN",
-                                      "ALLMATCHSCAN", "FILDES",   "INSTREAM"};
-    for (const auto &request : requests_) {
-        const auto waited = std::chrono::duration<double>(now - request->since).count();
-        shortest = waiting == 0 ? waited : std::min(shortest, waited);
-        longest = std::max(longest, waited);
-        sum += waited;
-        waiting += request->running == 0 ? 1 : 0;
-    }
-    for (const auto &[number, job] : jobs_)
-        tasks += "\t" + std::string(names.at(static_cast<std::size_t>(job.request->kind))) + " " +
-                 seconds(job.request->since) + " " + escape_path(job.logged) + "\n";
-    tasks += "\tSTATS 0.000000 \n";
-    const auto live = pool_ ? pool_->live() : 0;
-    const auto busy = pool_ ? pool_->busy() : 0;
-    std::array<char, 160> queue{};
-    std::snprintf(queue.data(), queue.size(),
-                  "QUEUE: %u items min_wait: %.6f max_wait: %.6f avg_wait: %.6f\n", waiting,
-                  shortest, longest, waiting == 0 ? 0.0 : sum / waiting);
-    return "POOLS: 1\n\nSTATE: VALID PRIMARY\nTHREADS: live " + std::to_string(live) + "  idle " +
-           std::to_string(live - busy) + " max " + std::to_string(options_.workers) +
-           " idle-timeout " + std::to_string(options_.config.idle_timeout) + "\n" + queue.data() +
-           tasks +
-           "\nMEMSTATS: heap N/A mmap N/A used N/A free N/A releasable N/A pools 1 pools_used "
-           "0.000M pools_total 0.000M\n" +
-           gates + "END";
 }
 
 } // namespace hostav

@@ -60,14 +60,31 @@ void Door::begin(RequestPtr request) {
             log("warning", "Directory recursion limit reached, skipping " + escape_path(shown));
         };
         request->walk.emplace(std::move(walk));
+        // As clamd: a file is found with a slash after it, too.
+        while (request->argument.size() > 1 && request->argument.ends_with('/'))
+            request->argument.pop_back();
         request->walk->start(request->argument);
     }
     requests_.push_back(std::move(request));
     pump();
 }
 
+/// Whether there has been no engine for longer than a file would be waited for.
+bool Door::nobody_scans() const {
+    return !pool_ && Clock::now() - no_pool_since_ > options_.config.file_timeout();
+}
+
+void Door::give_up(const RequestPtr &request, const std::string &shown) {
+    line(request, reply_path(shown, request->framing) + ": Scanner is not available ERROR");
+}
+
 /// Gives every request its turn, until no worker is free.
 void Door::pump() {
+    while (!again_.empty() && ((pool_ && pool_->has_room()) || nobody_scans())) {
+        auto job = std::move(again_.front());
+        again_.pop_front();
+        give(std::move(job));
+    }
     unsigned steps = 0;
     bool moved = true;
     while (moved && steps < most_at_once) {
@@ -89,6 +106,12 @@ bool Door::step(const RequestPtr &request) {
         end_if_done(request);
         return false;
     }
+    if (nobody_scans()) {
+        request->walked = true;
+        give_up(request, request->walk ? request->argument : request->shown);
+        end_if_done(request);
+        return false;
+    }
     if (!has_room(*request))
         return false;
     if (!request->walk) {
@@ -102,6 +125,8 @@ bool Door::step(const RequestPtr &request) {
         end_if_done(request);
         return true;
     }
+    if (entry->kind == EntryKind::directory && request->device == 0)
+        request->device = entry->st.st_dev;
     if (entry->kind == EntryKind::file)
         submit(request, std::move(entry->fd), entry->path, entry->real_path);
     else
@@ -122,9 +147,9 @@ void Door::tell_entry(const RequestPtr &request, const Entry &entry) {
         failed("Access denied.");
         break;
     case EntryKind::cannot_open:
-    case EntryKind::cannot_open_directory:
         failed("Can't open file or directory");
         break;
+    case EntryKind::cannot_open_directory:
     case EntryKind::cannot_access:
         line(request, path + ": File path check failure: " +
                           std::strerror(entry.error) + // NOLINT(concurrency-mt-unsafe)
@@ -135,8 +160,13 @@ void Door::tell_entry(const RequestPtr &request, const Entry &entry) {
         failed("Not supported file type");
         break;
     case EntryKind::excluded:
+        // clamd's MULTISCAN says nothing of what is below its argument.
         if (argument)
             line(request, path + ": Excluded");
+        else if (request->kind != Kind::multiscan)
+            remark(request,
+                   path + (request->device != entry.st.st_dev ? ": Excluded (another filesystem)"
+                                                              : ": Excluded"));
         break;
     case EntryKind::symlink:
         // clamd says OK to a link that it has not followed.
@@ -154,11 +184,22 @@ void Door::tell_entry(const RequestPtr &request, const Entry &entry) {
 
 void Door::submit(const RequestPtr &request, Fd fd, const std::string &shown,
                   const std::string &logged) {
-    const auto number = next_job_++;
-    const auto slash = logged.rfind('/');
-    const auto name = slash == std::string::npos ? logged : logged.substr(slash + 1);
-    Job job{request, shown, logged, std::move(fd)};
     ++request->running;
+    give({request, shown, logged, std::move(fd)});
+}
+
+/// To a worker; without any, answers.
+void Door::give(Job job) {
+    const auto &request = job.request;
+    const auto slash = job.logged.rfind('/');
+    const auto name = slash == std::string::npos ? job.logged : job.logged.substr(slash + 1);
+    const auto number = next_job_++;
+    job.retired = false;
+    if (!pool_) {
+        --request->running;
+        give_up(request, job.shown);
+        return end_if_done(request);
+    }
     if (auto sent = pool_->submit(number, job.fd.get(), name, request->kind == Kind::allmatch);
         !sent) {
         Report report;
@@ -179,12 +220,24 @@ void Door::collect(Pool &pool) {
             continue;
         auto job = std::move(found->second);
         jobs_.erase(found);
+        // An old engine that is ended for the new one's sake is no verdict.
+        constexpr unsigned most_tries = 2;
+        if (job.retired && done.report.verdict == Verdict::error && job.tries < most_tries) {
+            ++job.tries;
+            again_.push_back(std::move(job));
+            continue;
+        }
         finish(std::move(job), done.report);
     }
 }
 
 void Door::line(const RequestPtr &request, const std::string &text) {
     ++request->told;
+    remark(request, text);
+}
+
+/// A line after which there may still be an OK.
+void Door::remark(const RequestPtr &request, const std::string &text) {
     if (!request->client->gone)
         request->client->reply(request->number, request->framing, text);
 }
