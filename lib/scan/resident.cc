@@ -29,8 +29,8 @@ bool Resident::send(const std::string &command, int fd) {
     return send_with_descriptor(socket_.get(), part, fd) == static_cast<ssize_t>(text.size());
 }
 
-Result<std::string> Resident::ask(const std::string &command) {
-    if (!send(command, -1))
+Result<std::string> Resident::ask(const std::string &command, int fd) {
+    if (!send(command, fd))
         return fail("the resident engine", "is gone");
     auto answer = read_answer(socket_.get(), '\0', longest_answer);
     if (!answer.ends_with('\0'))
@@ -86,9 +86,11 @@ void Resident::tell_clean(int fd, const struct stat &st) {
 }
 
 Result<void> LentWorkers::start(unsigned number, Fd socket) {
-    if (!local_ && resident_->send("HOSTAV-START " + std::to_string(number), socket.get()))
-        return {};
     if (!local_) {
+        const auto started = resident_->ask("HOSTAV-START " + std::to_string(number), socket.get());
+        if (started && *started == "OK")
+            return {};
+        // The connection stays: root's opens go on passing the gate.
         auto made = instead_ ? instead_() : fail("the resident engine", "is gone");
         if (!made)
             return std::unexpected(made.error());

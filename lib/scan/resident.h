@@ -39,7 +39,7 @@ class Resident {
     bool offered_ = false;
     /// One command with a descriptor, or without.
     bool send(const std::string &command, int fd);
-    Result<std::string> ask(const std::string &command);
+    Result<std::string> ask(const std::string &command, int fd = -1);
 };
 
 /// Workers for a pool, made by the resident engine; once it has gone, by whatever `instead` gives.

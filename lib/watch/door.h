@@ -10,9 +10,10 @@
 //                           connected
 //   HOSTAV-WORKERS DIGEST [nice]
 //                           `OK SIGNATURES` when the engine has this digest
-//                           (engine/engine_digest.h), else `NO WHY`; then, unanswered:
+//                           (engine/engine_digest.h), else `NO WHY`; then
 //   HOSTAV-START N          + socket: a worker that talks through it (engine/message.h), with
-//                           `nice` one that gets idle time only
+//                           `nice` one that gets idle time only: `OK`, or `NO` when there is none
+//                           (any more); and, unanswered,
 //   HOSTAV-END N            ends it
 //   HOSTAV-CLEAN CTIME      + file, of root's: it was clean, and is so while its ctime is this one
 //
@@ -142,6 +143,7 @@ class Door {
     [[nodiscard]] std::string stats_text(const Asked &asked, const std::string &gates) const;
     [[nodiscard]] std::string tasks_text() const;
     bool lend(const Client &client, const std::string &argument);
+    void start_lent(const Client &client, const std::string &argument);
     void refuse(const Client &client, char framing, std::uint64_t number);
 
     // Scans (door_scans.cc).

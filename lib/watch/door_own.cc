@@ -32,15 +32,7 @@ bool Door::execute_own(const Client &client, const Command &command) {
     } else if (name == "HOSTAV-WORKERS" && client->local) {
         return lend(client, argument);
     } else if (name == "HOSTAV-START" && client->lender && client->has_descriptor()) {
-        auto socket = client->take_descriptor();
-        const auto number = parse_number(argument);
-        if (!number || lent_ >= (root ? most_lent : most_lent / 2))
-            return false;
-        const auto ours = lent_number_++;
-        if (!client->lender->start(ours, std::move(socket), client->nice))
-            return false; // its engine has gone: the scan goes on without us
-        client->lent.emplace_back(*number, ours);
-        ++lent_;
+        start_lent(client, argument);
     } else if (name == "HOSTAV-END" && client->lender) {
         const auto number = parse_number(argument);
         std::erase_if(client->lent, [&](const auto &pair) {
@@ -58,6 +50,21 @@ bool Door::execute_own(const Client &client, const Command &command) {
         return false;
     }
     return true;
+}
+
+/// Answers HOSTAV-START: who is told NO has workers made elsewhere, and is registered as before.
+void Door::start_lent(const Client &client, const std::string &argument) {
+    auto socket = client->take_descriptor();
+    const auto number = parse_number(argument);
+    const auto ours = lent_number_++;
+    const bool room = lent_ < (client->uid == 0 ? most_lent : most_lent / 2);
+    const bool started =
+        number && room && client->lender->start(ours, std::move(socket), client->nice);
+    if (started) {
+        client->lent.emplace_back(*number, ours);
+        ++lent_;
+    }
+    client->reply(0, 'z', started ? "OK" : "NO");
 }
 
 /// Answers HOSTAV-WORKERS.
