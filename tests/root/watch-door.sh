@@ -194,10 +194,13 @@ run timeout 200 python3 "$scratch/ask.py" "$sock" "$f"
 expect_status 0
 [[ $(door) = "$first" ]] || fail "the door was broken in"
 
-# clamdtop itself, on a terminal of its own: it shows our version.
+# clamdtop itself, on a terminal of its own: it shows our version, threads, queue and memory.
 if command -v clamdtop >/dev/null; then
-    run timeout 20 script -qec "clamdtop -c $conf" /dev/null < <(sleep 4; printf q)
-    grep -qa 'ClamAV 1\.' "$out" || fail "clamdtop shows nothing"
+    run timeout 20 script -qec "stty rows 30 cols 100; TERM=xterm clamdtop -c $conf" /dev/null < <(sleep 4; printf q)
+    sed -E 's/\x1b\[[0-9;?]*[a-zA-Z]/ /g; s/\x1b[()][A-Z0-9]//g' "$out" | tr -s ' ' >"$scratch/top"
+    for part in 'ClamAV 1\.' 'Primary threads' 'Queue: ?0 items' 'Pool: count 1 used [1-9]'; do
+        grep -qaE "$part" "$scratch/top" || fail "clamdtop does not show '$part'"
+    done
 fi
 # The door is nobody's account, and has no privilege left.
 grep -qE "^Uid:.$(id -u nobody)(.$(id -u nobody)){3}\$" "/proc/$first/status" || fail "the door runs as root"
