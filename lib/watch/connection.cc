@@ -91,7 +91,7 @@ bool Connection::receive() {
     message.msg_controllen = ancillary.bytes.size();
     const auto got = ::recvmsg(socket.get(), &message, MSG_CMSG_CLOEXEC | MSG_DONTWAIT);
     if (got < 0)
-        return errno == EAGAIN || errno == EWOULDBLOCK || errno == EINTR;
+        return errno == EAGAIN || errno == EINTR;
     auto fds = take_rights(message);
     if ((message.msg_flags & MSG_CTRUNC) != 0)
         return false;
@@ -159,7 +159,7 @@ bool Connection::flush() {
         const auto put =
             ::send(socket.get(), out_.data(), out_.size(), MSG_NOSIGNAL | MSG_DONTWAIT);
         if (put < 0)
-            return errno == EAGAIN || errno == EWOULDBLOCK || errno == EINTR;
+            return errno == EAGAIN || errno == EINTR;
         sent = Clock::now();
         out_.erase(0, static_cast<std::size_t>(put));
     }
