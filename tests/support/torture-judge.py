@@ -1,0 +1,44 @@
+#!/usr/bin/python3
+# SPDX-License-Identifier: GPL-2.0-only
+#
+# torture-judge.py AWS-DIR GROUP STREAM MOST-REPEATED FILE...: every line of the FILEs (the log and
+# what became of it) was stored; the first time each was, they came in order; and no more than
+# MOST-REPEATED requests brought lines that were there already.
+import glob
+import gzip
+import json
+import os
+import sys
+
+directory, group, stream, most = sys.argv[1], sys.argv[2], sys.argv[3], int(sys.argv[4])
+wanted = set()
+for name in sys.argv[5:]:
+    opener = gzip.open if name.endswith('.gz') else open
+    with opener(name, 'rt', encoding='ascii') as file:
+        wanted.update(line.rstrip('\n') for line in file)
+paths = glob.glob(os.path.join(directory, 'groups', '**', stream + '.jsonl'), recursive=True)
+seen, first, repeated = set(), [], set()
+for path in paths:
+    with open(path, encoding='utf-8') as file:
+        for line in file:
+            event = json.loads(line)
+            message = event['message']
+            if message in seen:
+                repeated.add(event['request'])
+            else:
+                seen.add(message)
+                first.append(message)
+problems = []
+lost = sorted(wanted - seen)
+if lost:
+    problems.append(f'{len(lost)} of {len(wanted)} lines lost, the first: {lost[0]!r}')
+foreign = sorted(seen - wanted)
+if foreign:
+    problems.append(f'{len(foreign)} lines that nobody wrote whole, such as {foreign[0]!r}')
+disorder = sum(a > b for a, b in zip(first, first[1:]))
+if disorder:
+    problems.append(f'{disorder} times out of order')
+if len(repeated) > most:
+    problems.append(f'{len(repeated)} requests repeated lines, {most} kills')
+print(f'{len(wanted)} lines, {len(repeated)} requests that repeated some', *problems, sep='\n')
+sys.exit(1 if problems or not wanted else 0)

@@ -1,0 +1,28 @@
+#!/usr/bin/python3
+# SPDX-License-Identifier: GPL-2.0-only
+#
+# torture-writer.py FILE SECONDS PREFIX: appends numbered lines as fast as a busy server does, and
+# opens FILE again when it was moved away. Prints how many lines it has written.
+import os
+import sys
+import time
+
+path, seconds, prefix = sys.argv[1], float(sys.argv[2]), sys.argv[3]
+flags = os.O_WRONLY | os.O_APPEND | os.O_CREAT
+fd = os.open(path, flags, 0o644)
+number = 0
+end = time.monotonic() + seconds
+while time.monotonic() < end:
+    lines = ''.join(f'{prefix} {n:09d} a line of a log as long as they are\n'
+                    for n in range(number, number + 100))
+    os.write(fd, lines.encode())
+    number += 100
+    time.sleep(0.004)
+    try:
+        named = os.stat(path)
+    except FileNotFoundError:
+        named = None  # between the move and the new file
+    if named is None or (named.st_dev, named.st_ino) != (os.fstat(fd).st_dev, os.fstat(fd).st_ino):
+        os.close(fd)
+        fd = os.open(path, flags, 0o644)
+print(number)
