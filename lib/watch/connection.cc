@@ -116,7 +116,7 @@ std::optional<Command> Connection::next_command() {
         return bare;
     }
     const auto end = in_.find(framing == 'n' ? '\n' : '\0');
-    if (end == std::string::npos || end >= longest_command)
+    if (end >= longest_command) // or not there
         return std::nullopt;
     Command command{framing, in_.substr(1, end - 1)};
     in_.erase(0, end + 1);
