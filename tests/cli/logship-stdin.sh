@@ -39,13 +39,13 @@ expect_stored G slow 'slow 1' 'slow 2' 'slow 3' 'slow 4' 'slow 5' 'slow 6'
 [[ $(aws_requests PutLogEvents) -le $((before + 3)) ]] || fail "too many requests"
 
 # Nothing can be delivered: one line, status 1, an end.
-fault '{"op": "PutLogEvents", "fault": "500", "count": 1000}'
+fault '{"op": "PutLogEvents", "fault": "internal", "count": 1000}'
 printf 'lost\n' | ship --group G --stream lost --timeout 2 -q
 expect_one_error 1 'not everything is delivered'
 no_faults
 
 # A spool keeps it for the next run.
-fault '{"op": "PutLogEvents", "fault": "500", "count": 1000}'
+fault '{"op": "PutLogEvents", "fault": "internal", "count": 1000}'
 printf 'kept 1\nkept 2\n' | ship --group G --stream spool --timeout 1 --spool "$scratch/spool" -q
 expect_status 1
 no_faults
@@ -73,7 +73,7 @@ stored G killed >"$scratch/got"
 expect_same "$scratch/wanted" "$scratch/got" "spooled lines"
 
 # The writer waits where nothing can be delivered and memory is full; nothing is lost.
-fault '{"op": "PutLogEvents", "fault": "503", "count": 4}'
+fault '{"op": "PutLogEvents", "fault": "unavailable", "count": 4}'
 ship --group G --stream waits <"$scratch/lines"
 expect_status 0
 stored G waits >"$scratch/got"

@@ -34,7 +34,7 @@ log_stream_name = $name
 batch_size = 60000
 CONF
     : >"$log"
-    fault '{"op": "PutLogEvents", "fault": "500", "every": 3}'
+    fault '{"op": "PutLogEvents", "fault": "internal", "every": 3}'
     "$support/torture-writer.py" "$log" "$seconds" "$name" >"$scratch/$name.written" &
     writer=$!
     while kill -0 "$writer" 2>/dev/null; do

@@ -1,0 +1,53 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: GPL-2.0-only
+#
+# Wrong options and configurations: one line, status 2, nothing made.
+# shellcheck source=tests/support/logship.sh
+. "$(dirname "$0")/../support/logship.sh"
+wrong() { # REGEX OPTION...
+    local regex=$1
+    shift
+    run timeout 20 "$logship" "$@"
+    expect_one_error 2 "$regex"
+}
+configure </dev/null
+wrong 'no-such-option' --no-such-option
+wrong 'requires an argument' --group
+wrong 'cannot be opened|No such file' -c /nonexistent
+wrong 'needs a target' --group g --to otlp
+wrong '^logship: --to=nowhere' --group g --to nowhere
+wrong 'is needed' --stream s
+wrong 'cannot be combined' -c "$conf" --group g
+wrong 'time_zone' --group g --time-zone MARS
+wrong 'datetime_format' --group g --datetime-format '%Q'
+wrong 'multi_line_start_pattern' --group g --multi-line-start-pattern '('
+wrong 'encoding' --group g --encoding klingon
+wrong 'retention_in_days' --group g --retention 6
+wrong 'log_group_name' --group 'a b'
+wrong 'log_stream_name' --group g --stream 'a:b'
+wrong 'needs --spool' --group g --spool-size 5M
+wrong 'spool-size' --group g --spool d --spool-size 5
+wrong 'goes with --check-config' -c "$conf" --sample x
+line() { # REGEX LINE: a line that is added to the configuration
+    configure <<<"$2"
+    run timeout 20 "$logship" -c "$conf" --check-config
+    expect_one_error 2 "awslogs.conf:[0-9]+: .*$1"
+}
+line 'colour' 'colour = red'
+line 'batch_count' 'batch_count = many'
+line 'initial_position' 'initial_position = middle'
+line '' 'no equals sign here'
+line 'file' '[no-file]
+log_group_name = g
+log_stream_name = s'
+[[ ! -e $state ]] || fail "a state directory was made"
+# A state that somebody else uses.
+configure </dev/null
+: >"$log"
+start_aws_server
+start_ship
+eventually test -e "$state/state.mdb" || fail "no state"
+run timeout 20 "$logship" -c "$conf" --state-dir "$state" --endpoint-url "$aws_url" --once
+expect_one_error 1 'in use'
+stop_ship
+expect_status 0
