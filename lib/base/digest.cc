@@ -9,6 +9,7 @@
 #include <array>
 #include <memory>
 #include <openssl/evp.h>
+#include <openssl/hmac.h>
 #include <unistd.h>
 #include <vector>
 
@@ -78,6 +79,16 @@ std::string sha256_of(std::string_view bytes) {
     Digest sha(EVP_sha256());
     sha.update(bytes.data(), bytes.size());
     return sha.finish();
+}
+
+std::string hmac_sha256(std::string_view key, std::string_view bytes) {
+    std::array<unsigned char, EVP_MAX_MD_SIZE> mac{};
+    unsigned size = 0;
+    if (::HMAC(EVP_sha256(), key.data(), static_cast<int>(key.size()),
+               reinterpret_cast<const unsigned char *>(bytes.data()), bytes.size(), mac.data(),
+               &size) == nullptr)
+        return {};
+    return {reinterpret_cast<const char *>(mac.data()), size};
 }
 
 } // namespace hostav

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 //
-// SHA-256 and detached signatures by OpenSSL's EVP.
+// SHA-256, HMAC and detached signatures by OpenSSL's EVP.
 #pragma once
 
 #include "base/error.h"
@@ -18,6 +18,8 @@ namespace hostav {
 [[nodiscard]] Result<std::string> md5_of_fd(int fd);
 /// Empty when OpenSSL provides no SHA-256.
 [[nodiscard]] std::string sha256_of(std::string_view bytes);
+/// The 32 bytes of HMAC-SHA-256 (RFC 2104), empty likewise.
+[[nodiscard]] std::string hmac_sha256(std::string_view key, std::string_view bytes);
 
 /// Checks a detached signature over a descriptor's whole content: Ed25519, or RSA (PKCS #1) or
 /// ECDSA with SHA-256, raw or in base64 as people put it into files. `pem`: the public key.

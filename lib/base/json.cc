@@ -169,6 +169,20 @@ Result<std::map<std::string, std::string>> parse_flat_json(std::string_view text
     return flat_fields(*parsed, what);
 }
 
+Result<std::map<std::string, std::string>> parse_json_scalars(std::string_view text,
+                                                              const std::string &what) {
+    const auto parsed = parse(text, what);
+    if (!parsed)
+        return std::unexpected(parsed.error());
+    if (!parsed->is_object())
+        return fail(what, "not a JSON object");
+    Fields fields;
+    for (const auto &[name, value] : parsed->items())
+        if (std::string scalar; take_scalar(value, scalar))
+            fields[name] = std::move(scalar);
+    return fields;
+}
+
 Result<JsonTree> parse_json_tree(std::string_view text, const std::string &what) {
     const auto parsed = parse(text, what);
     if (!parsed)

@@ -4,6 +4,8 @@
 // that no locale can change what goes into a log.
 #include "base/text.h"
 
+#include "base/ascii.h"
+
 #include <algorithm>
 #include <array>
 #include <charconv>
@@ -75,14 +77,6 @@ void append_ascii(std::string &out, char c) {
 
 constexpr std::string_view base64_alphabet =
     "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-
-std::string lower_ascii(std::string_view text) {
-    std::string out(text);
-    for (char &c : out)
-        if (c >= 'A' && c <= 'Z')
-            c = static_cast<char>(c - 'A' + 'a');
-    return out;
-}
 
 /// The three bytes of four base64 digits; nothing on a foreign character. `=` is the caller's.
 std::optional<std::uint32_t> quartet(std::string_view digits) {

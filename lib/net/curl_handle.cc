@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "net/curl_handle.h"
 
+#include "base/ascii.h"
 #include "base/text.h"
 
 #include <algorithm>
+#include <string_view>
 
 namespace hostav::curl {
 namespace {
@@ -21,14 +23,6 @@ long protocol_bits(std::string_view schemes) {
     return bits;
 }
 #endif
-
-std::string_view trim(std::string_view text) {
-    constexpr std::string_view blanks = " \t\r\n";
-    const auto first = text.find_first_not_of(blanks);
-    if (first == std::string_view::npos)
-        return {};
-    return text.substr(first, text.find_last_not_of(blanks) - first + 1);
-}
 
 } // namespace
 
@@ -98,11 +92,7 @@ std::pair<std::string, std::string> split_header(std::string_view line) {
     const auto colon = line.find(':');
     if (colon == std::string_view::npos)
         return {};
-    std::string name(line.substr(0, colon));
-    std::ranges::transform(name, name.begin(), [](char c) {
-        return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
-    });
-    return {std::move(name), std::string(trim(line.substr(colon + 1)))};
+    return {lower_ascii(line.substr(0, colon)), std::string(trimmed(line.substr(colon + 1)))};
 }
 
 } // namespace hostav::curl
