@@ -3,13 +3,15 @@
 // Signature version 4
 // (https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_sigv-create-signed-request.html) on
 // OpenSSL's EVP by base/digest.h. Not libcurl's: 7.88 signs headers that it then does not send, and
-// cannot take a corrected date.
+// cannot take a corrected date. The key of a day is derived anew each time: that is four HMACs of a
+// block or two, nothing beside the digest of a batch, and so no key is kept.
 #pragma once
 
 #include "base/error.h"
 
 #include <ctime>
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace hostav {
@@ -23,8 +25,8 @@ struct AwsCredentials {
     AwsCredentials() = default;
     AwsCredentials(const AwsCredentials &) = default;
     AwsCredentials(AwsCredentials &&) = default;
-    AwsCredentials &operator=(const AwsCredentials &) = default;
-    AwsCredentials &operator=(AwsCredentials &&) = default;
+    AwsCredentials &operator=(const AwsCredentials &other);
+    AwsCredentials &operator=(AwsCredentials &&other) noexcept;
     ~AwsCredentials();
 };
 
@@ -34,7 +36,7 @@ struct SigningRequest {
     std::string path = "/";
     std::string query;                ///< encoded as sent, without `?`
     std::vector<std::string> headers; ///< `Name: value` to be signed, host and date apart
-    std::string_view body;
+    std::string_view body;            ///< as sent: compressed, where it is
     std::string region, service;
     std::time_t now = 0;
 };
