@@ -38,10 +38,14 @@ class Credentials {
     Metadata &metadata_;
     std::string region_;
     std::optional<AwsCredentials> current_;
-    bool refused_ = false;
-    std::time_t next_try_ = 0;
+    bool refused_ = false;                     ///< the current ones, and no others were found since
+    std::optional<Error> failure_;             ///< of the last search, when it failed
+    std::time_t tried_at_ = 0, forced_at_ = 0; ///< the last search; the last after a refusal
+    std::time_t pause_ = 0;                    ///< seconds from then on without another
     std::string files_tag_; ///< times and sizes of the files that the current ones are of
     Result<AwsCredentials> find(std::time_t now);
+    [[nodiscard]] bool usable(std::time_t now) const;
+    [[nodiscard]] Result<AwsCredentials> kept(std::time_t now) const;
 };
 
 } // namespace hostav

@@ -37,6 +37,9 @@ class Metadata {
     std::string last_failure_;
     std::map<std::string, std::string> document_;
     Result<void> refresh_token();
+    HttpResponse ask(const std::string &method, const std::string &path, const std::string &header);
+    /// Says what an answer means that is none, and that nobody asks again for a while.
+    Error failed(const HttpResponse &response);
     [[nodiscard]] std::string base_url() const;
 };
 

@@ -8,45 +8,21 @@
 
 #include "aws/credentials.h"
 #include "aws/endpoint.h"
+#include "aws/reply.h"
+#include "aws/request.h"
 #include "base/error.h"
 #include "net/http_client.h"
 
 #include <chrono>
 #include <cstdint>
+#include <expected>
 #include <functional>
+#include <memory>
 #include <optional>
+#include <set>
 #include <string>
 
 namespace hostav {
-
-enum class AwsErrorKind {
-    none,
-    throttled,      ///< too many requests: back off
-    unavailable,    ///< 5xx, no answer, time-out: back off
-    denied,         ///< AccessDenied: a permission is missing
-    credentials,    ///< none found, or refused twice
-    not_found,      ///< ResourceNotFoundException
-    already_exists, ///< ResourceAlreadyExistsException
-    conflict,       ///< OperationAbortedException: again in a moment
-    invalid,        ///< the request itself: InvalidParameter…, SerializationException, 413
-    other
-};
-
-struct AwsReply {
-    AwsErrorKind error = AwsErrorKind::none;
-    std::string code;    ///< `ThrottlingException`; empty without an error of the service's
-    std::string message; ///< one printable line: what failed and why, and what to do
-    std::string body;
-    std::chrono::milliseconds retry_after{0}; ///< of the Retry-After header
-    bool ambiguous = false;                   ///< no answer came, but it may have been accepted
-};
-
-struct AwsCall {
-    std::string target;       ///< X-Amz-Target, for JSON services; empty for query ones
-    std::string content_type; ///< `application/x-amz-json-1.1`
-    std::string body;
-    bool gzipped = false; ///< the body is; Content-Encoding is sent and signed
-};
 
 class AwsServiceClient {
   public:
@@ -57,6 +33,11 @@ class AwsServiceClient {
     };
     AwsServiceClient(const Parts &parts, const AwsService &service, std::string region,
                      std::string endpoint);
+    ~AwsServiceClient(); ///< cancels what runs, without an answer
+    AwsServiceClient(const AwsServiceClient &) = delete;
+    AwsServiceClient &operator=(const AwsServiceClient &) = delete;
+    AwsServiceClient(AwsServiceClient &&) = delete;
+    AwsServiceClient &operator=(AwsServiceClient &&) = delete;
 
     using Done = std::function<void(AwsReply)>;
     /// `done` is called from HttpClient::wait(), exactly once (or from here, when there are no
@@ -76,13 +57,14 @@ class AwsServiceClient {
     AwsService service_;
     std::string region_, endpoint_;
     std::chrono::seconds offset_{0};
+    std::set<std::uint64_t> running_; ///< handles of HttpClient
     struct Attempt;
-    void send(std::shared_ptr<Attempt> attempt);
-    void take(const std::shared_ptr<Attempt> &attempt, HttpResponse response);
+    /// Signed anew; a reply where it cannot even be sent.
+    std::expected<HttpRequest, AwsReply> prepare(Attempt &attempt);
+    /// Nothing when the call is to be made once more.
+    std::optional<AwsReply> judge(Attempt &attempt, HttpResponse response);
+    void send(const std::shared_ptr<Attempt> &attempt);
+    [[nodiscard]] std::string advice(const AwsReply &reply, const std::string &source) const;
 };
-
-/// What kind of error an answer is, by `x-amzn-ErrorType`, the body's `__type` (JSON) or `<Code>`
-/// (XML) and the status. Pure.
-[[nodiscard]] AwsReply read_aws_reply(const HttpResponse &response);
 
 } // namespace hostav
