@@ -24,7 +24,7 @@ asking <<'E'
 400 UnrecognizedClientException ! | {"op": "DescribeLogGroups", "key": "AKIDWITHTOKEN:secret"}
 400 UnrecognizedClientException ! | {"op": "DescribeLogGroups", "key": "AKIDUNKNOWN:secret"}
 400 InvalidSignatureException ! | {"op": "DescribeLogGroups", "key": "AKIAIOSFODNN7EXAMPLE:wrong"}
-400 InvalidSignatureException ! | {"op": "DescribeLogGroups", "service": "monitoring"}
+400 InvalidSignatureException ! | {"op": "DescribeLogGroups", "scope": "monitoring"}
 400 InvalidSignatureException ! | {"op": "DescribeLogGroups", "region": "nowhere"}
 400 IncompleteSignatureException ! | {"op": "DescribeLogGroups", "drop": "X-Amz-Target"}
 400 IncompleteSignatureException ! | {"op": "DescribeLogGroups", "drop": "Content-Type"}
@@ -79,6 +79,13 @@ asking <<'E'
 200 - | {"events": [[1, 1, 0], [1, 1, 7300]], "say": "{\"tooNewLogEventStartIndex\": 1}"}
 200 - | {"params": {"logGroupName": "x"}, "events": [[3, 1, -300000], [1, 1, 0]], "say": "{\"expiredLogEventEndIndex\": 3}"}
 E
+# Reading goes in pages, from either end.
+asking <<'E'
+200 - | {"op": "GetLogEvents", "params": {"logGroupName": "g", "logStreamName": "s", "limit": 2, "startFromHead": true}, "say": "\"nextForwardToken\": \"f/0+2\""}
+200 - | {"op": "GetLogEvents", "params": {"logGroupName": "g", "logStreamName": "s", "limit": 2}, "say": "\"nextBackwardToken\": \"b/0+11028\""}
+200 - | {"op": "GetLogEvents", "params": {"logGroupName": "g", "logStreamName": "s", "nextToken": "f/11030"}, "say": "\"events\": \\[\\]"}
+200 - | {"op": "GetLogEvents", "params": {"logGroupName": "g", "logStreamName": "s", "startFromHead": true}, "say": "\"nextForwardToken\": \"f/0+(1|10000|[1-9]...)\""}
+E
 for name in g x; do stored_count "$name" s; done >"$out"
 [[ $(tr '\n' ' ' <"$out") == '11030 1 ' ]] || fail "not so many events are stored"
 
@@ -99,3 +106,14 @@ asking <<'E'
 400 InvalidParameterException ! | {"events": [[1, 262145, 0]], "clock": 3600}
 400 InvalidSignatureException ! | {"op": "DescribeLogGroups", "region": "us-east-1", "clock": 3600}
 E
+
+# For benchmarks the events are only counted.
+stop_aws_server
+start_aws_server --light
+asking <<'E'
+200 - | {"events": [[7, 5, 0]], "gzip": true, "stores": 0}
+200 - | {"params": {"logGroupName": "g", "logStreamName": "s", "logEvents": [{"timestamp": 1, "message": "\"timestamp\":1"}]}}
+400 InvalidSignatureException ! | {"events": [[1, 5, 0]], "key": "AKIAIOSFODNN7EXAMPLE:wrong"}
+400 ResourceNotFoundException | {"params": {"logStreamName": "none"}, "events": [[1, 1, 0]]}
+E
+[[ $(light_count g s) -eq 8 && $(light_batches g s) -eq 2 ]] || fail "not counted: $(aws_control '{}')"

@@ -108,6 +108,9 @@ stored_count() { aws_stored count "$@"; }     # GROUP STREAM: 0 where there is n
 has_stored() { # GROUP STREAM COUNT: at least so many
     [[ $(stored_count "$1" "$2") -ge $3 ]]
 }
+# With --light nothing is stored: how many events were taken, and in how many batches.
+light_count() { aws_control '{}' | aws_stored light events "$@"; }    # GROUP STREAM
+light_batches() { aws_control '{}' | aws_stored light batches "$@"; } # GROUP STREAM
 stored_groups() { aws_stored groups; }        # one a line
 stored_streams() { aws_stored streams "$1"; } # GROUP
 # How many requests there were of an operation (a glob), with members of that value:
@@ -117,11 +120,13 @@ aws_requests() { aws_stored requests "$@"; } # OPERATION [MEMBER=VALUE...]
 aws_request_values() { aws_stored values "$@"; } # MEMBER OPERATION [MEMBER=VALUE...]
 
 expect_no_violations() {
-    [[ ! -s $aws_dir/violations ]] || fail "requests broke rules: $(head -c 3000 "$aws_dir/violations")"
+    [[ ! -s $aws_dir/violations ]] ||
+        fail "requests broke rules: $(head -c 3000 "$aws_dir/violations")"
 }
 # A violation that matches is there, and is forgotten with all others.
 expect_violation() { # REGEX
-    grep -qE -e "$1" "$aws_dir/violations" || fail "no violation matches '$1': $(cat "$aws_dir/violations")"
+    grep -qE -e "$1" "$aws_dir/violations" ||
+        fail "no violation matches '$1': $(cat "$aws_dir/violations")"
     : >"$aws_dir/violations"
 }
 expect_stored() { # GROUP STREAM MESSAGE...: exactly these

@@ -40,8 +40,8 @@ def issued_key(identity):
     if not match:
         return None
     # A token holds every character that a signer or parser may trip over.
-    return Key(identity, digest('secret', identity)[:40], 'tok/+' + digest('token', identity) + '==',
-               int(match[1], 16))
+    token = 'tok/+' + digest('token', identity) + '=='
+    return Key(identity, digest('secret', identity)[:40], token, int(match[1], 16))
 
 
 class Keyring:

@@ -11,7 +11,8 @@ A rule is a JSON object: `fault` (a name below) and, all optional,
   text         only where the body (JSON-unescaped messages) holds this text
   key          only this access key
   apply        whether the request has its effect all the same (each fault has its default)
-and what the fault itself takes. The first rule that matches is the one.
+and what the fault itself takes. `reset-before` strikes before the body is read: it knows the
+operation only. The first rule that matches is the one.
 """
 import fnmatch
 import random
@@ -60,8 +61,8 @@ def named(name, code, message, status=400):
 named('throttle', 'ThrottlingException', 'Rate exceeded')
 named('throttle-429', 'ThrottlingException', 'Rate exceeded', 429)
 named('limit', 'LimitExceededException', 'Resource limit exceeded.')
-named('internal', 'InternalFailure', 'The request processing has failed because of an unknown error',
-      500)
+named('internal', 'InternalFailure', 'The request processing has failed because of an unknown '
+      'error', 500)
 named('unavailable', 'ServiceUnavailableException', 'The service cannot complete the request.', 503)
 named('unrecognized-client', 'UnrecognizedClientException',
       'The security token included in the request is invalid.')
@@ -137,7 +138,8 @@ def already_accepted(rule, _call, _answer):
 
 @fault('rejected-info')
 def rejected_info(rule, call, _answer):
-    """`old`, `expired`: so many at the beginning, `new`: index of the first; these are not stored."""
+    """`old`, `expired`: so many at the beginning; `new`: index of the first. None of these is
+    stored."""
     info = {'tooOldLogEventEndIndex': rule.get('old'), 'expiredLogEventEndIndex':
             rule.get('expired'), 'tooNewLogEventStartIndex': rule.get('new')}
     call.forced_rejection = {name: value for name, value in info.items() if value is not None}

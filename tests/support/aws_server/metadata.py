@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""The instance metadata service of EC2 (versions 1 and 2) and the credential endpoint of containers.
+"""The instance metadata service of EC2 (versions 1 and 2), and containers' credential endpoint.
 
 What they tell is a dictionary that tests change through /_control: `imds` and `container`.
 """

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""Metric filters of CloudWatch Logs: kept with their group, and applied to what is put there, so that
-a shipped line becomes a datum. Only terms and one regular expression are matched here: the whole
-language is the business of others, and this must not be a second implementation of it."""
+"""Metric filters of CloudWatch Logs: kept with their group, and applied to what is put there, so
+that a shipped line becomes a datum. Only terms and one regular expression are matched here: the
+whole language is the business of others, and this must not be a second implementation of it."""
 import re
 from collections import Counter
 

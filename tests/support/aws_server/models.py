@@ -58,11 +58,12 @@ class Model:
         self.name = name
         self._service = None
 
-    @property
-    def service(self):
+    def load(self):
         if self._service is None:
             self._service = ServiceModel(Loader().load_service_model(self.name, 'service-2'))
         return self._service
+
+    service = property(load)
 
     def knows(self, operation):
         return operation in self.service.operation_names

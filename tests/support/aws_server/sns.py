@@ -3,6 +3,7 @@
 sns.json; nothing is ever sent."""
 import hashlib
 import re
+import uuid
 
 from .errors import ServiceError
 from .service import check_params
@@ -63,8 +64,8 @@ class Sns:
         with self.store.lock:
             old = self.topics.setdefault(arn, attributes)
             if any(old.get(name) != value for name, value in attributes.items()):
-                raise ServiceError('InvalidParameter', 'Invalid parameter: Attributes Reason: Topic '
-                                   'already exists with different attributes')
+                raise ServiceError('InvalidParameter', 'Invalid parameter: Attributes Reason: '
+                                   'Topic already exists with different attributes')
             self.store.save()
         return {'TopicArn': arn}
 
@@ -118,9 +119,8 @@ class Sns:
                     break
             else:
                 digest = hashlib.sha256(repr(sorted(about.items())).encode()).hexdigest()
-                about.update(arn=f"{params['TopicArn']}:{digest[:8]}-{digest[8:12]}-4{digest[13:16]}"
-                             f'-8{digest[17:20]}-{digest[20:32]}', token=digest[32:],
-                             pending=PROTOCOLS[params['Protocol']][1])
+                about.update(arn=f"{params['TopicArn']}:{uuid.UUID(digest[:32], version=4)}",
+                             token=digest[32:], pending=PROTOCOLS[params['Protocol']][1])
                 self.subscriptions.append(about)
                 self.store.save()
         if about['pending'] and not params.get('ReturnSubscriptionArn'):
