@@ -6,6 +6,7 @@
 # make lint       clang-tidy, cppcheck, shellcheck, mandoc, the layer rule
 # make asan       the tests under the address and undefined-behaviour sanitizers
 # make bench      speed and memory beside ClamAV's own tools
+# make soak       the tests that take minutes, in full
 # make install    DESTDIR, PREFIX
 #
 # BUILD=dir puts the objects elsewhere; CXX, CXXFLAGS, LDFLAGS are the user's to set.
@@ -59,7 +60,7 @@ SUPPORT := $(SUPPORT_SOURCES:tests/support/%.cc=$(BUILD)/tests/%)
 OBJECTS := $(LIB_OBJECTS) $(UNIT_OBJECTS) $(TOOL_SOURCES:%.cc=$(BUILD)/obj/%.o) \
 	$(SUPPORT_SOURCES:%.cc=$(BUILD)/obj/%.o)
 
-.PHONY: all tests check check-built quickstart lint asan bench install clean
+.PHONY: all tests check check-built quickstart lint asan bench soak install clean
 all: $(TOOLS)
 tests: $(UNIT) $(SUPPORT)
 
@@ -111,6 +112,10 @@ bench: all
 	BUILD=$(BUILD) tests/bench/run
 	BUILD=$(BUILD) tests/bench/update
 	BUILD=$(BUILD) tests/bench/watch
+	BUILD=$(BUILD) tests/bench/ship
+
+soak: all tests
+	TEST_TIMEOUT=1200 TORTURE_SECONDS=60 BUILD=$(BUILD) scripts/run-tests logship-torture
 
 install: all
 	scripts/install-files "$(BUILD)" "$(DESTDIR)" "$(PREFIX)"
