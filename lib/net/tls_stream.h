@@ -8,6 +8,7 @@
 #include "net/http_client.h"
 
 #include <chrono>
+#include <cstdint>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -26,10 +27,11 @@ class TlsStream {
     TlsStream &operator=(const TlsStream &) = delete;
     ~TlsStream();
 
-    /// How many bytes were taken, 0 when it has to wait for the descriptor.
+    /// How many bytes were taken, 0 when it has to wait for the descriptor. Some of them may still
+    /// be here: the next call, or unacknowledged(), sends them on.
     Result<std::size_t> send(std::string_view bytes);
-    /// Bytes sent that the other side's kernel has not acknowledged yet (SIOCOUTQ), and whether it
-    /// has closed the connection, which is a failure.
+    /// Bytes taken that the other side's kernel has not acknowledged yet (SIOCOUTQ; with a proxy,
+    /// the proxy's). That it has closed the connection is a failure. What it says is thrown away.
     Result<std::size_t> unacknowledged();
     [[nodiscard]] int fd() const;
 
