@@ -28,9 +28,10 @@ struct EventFormat {
     std::optional<Regex> start;     ///< multi_line_start_pattern; nothing: `^[^\s]`
     bool start_is_date = false;     ///< multi_line_start_pattern = {datetime_format}
     std::string encoding = "utf_8";
-    /// Longest event in bytes of UTF-8, at least 100; longer ones are cut, between lines where that
-    /// is possible, always between characters, into pieces that say so: each but the last ends in
-    /// ` [continued]`, each but the first begins with `[continuation] `.
+    /// Longest event in bytes of UTF-8, at least 100, always with room for both marks; longer ones
+    /// are cut, between lines where that is possible, always between characters, into pieces that
+    /// say so: each but the last ends in ` [continued]`, each but the first begins with
+    /// `[continuation] `.
     std::size_t longest = 1'000'000;
 };
 
