@@ -2,7 +2,8 @@
 # SPDX-License-Identifier: GPL-2.0-only
 #
 # Every option that --help lists is in the manual page and in the bash completion, and the page
-# names no option that the program refuses; every option of freshclam.conf and clamd.conf is in its page.
+# names no option that the program does not know; every option of freshclam.conf and clamd.conf is in
+# its page.
 set -eu
 status=0
 
@@ -25,6 +26,8 @@ document() { # PROGRAM PAGE LEAST
         for form in "$option" "$option=yes" "$option=1"; do
             "$1" --help "$form" >/dev/null 2>&1 && continue 2
         done
+        # One that is refused for its value, or for what goes with it, is known all the same.
+        [[ $name != logship ]] || "$1" --help "$option" 2>&1 >/dev/null | grep -q 'unknown option' || continue
         case $option in
         --yara-rules | --bytecode-mode | --statistics) ;; # words of their own
         *)
@@ -38,6 +41,7 @@ document() { # PROGRAM PAGE LEAST
 document "$SCAN" man/scan.1 50
 document "$BUILD/sigupdate" man/sigupdate.8 35
 document "$BUILD/onaccess-watch" man/onaccess-watch.8 20
+document "$BUILD/logship" man/logship.8 40
 
 while read -r option _; do
     grep -q "^\.It Ic $option\b" man/freshclam.conf.5 ||

@@ -10,9 +10,15 @@ need make
 root=$scratch/root
 run make -s -C "$repo" install BUILD="$BUILD" DESTDIR="$root" PREFIX=/usr
 expect_status 0
-[[ -x $root/usr/bin/scan ]] || fail "no usr/bin/scan"
-[[ -n $(find "$root/usr/share/man/man1" -name 'scan.1*') ]] || fail "no manual page"
-[[ -n $(find "$root" -path '*bash-completion*' -name 'scan*') ]] || fail "no completion"
+for tool in scan sigupdate onaccess-watch logship; do
+    [[ -x $root/usr/bin/$tool ]] || fail "no usr/bin/$tool"
+    [[ -n $(find "$root/usr/share/man" -name "$tool.[18]*") ]] || fail "no manual page of $tool"
+    [[ -n $(find "$root" -path '*bash-completion*' -name "$tool*") ]] || fail "no completion of $tool"
+done
+for unit in onaccess-watch logship; do
+    file=$root/usr/lib/systemd/system/hostav-$unit.service
+    grep -q "^ExecStart=/usr/bin/$unit " "$file" || fail "no unit of $unit, or not for /usr"
+done
 [[ -z $(find "$root" -type f -perm /022) ]] || fail "others may write to what is installed"
 [[ -z $(find "$root" -mindepth 1 -maxdepth 1 ! -name usr ! -name etc ! -name lib) ]] || fail "odd places"
 
