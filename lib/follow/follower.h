@@ -16,10 +16,12 @@
 #include "follow/input.h"
 
 #include <chrono>
+#include <cstdint>
 #include <functional>
+#include <map>
 #include <memory>
-#include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 namespace hostav {
@@ -29,9 +31,12 @@ struct FileSourceOptions {
     std::string name;      ///< of the section: first part of the keys of its inputs
     std::string pattern;   ///< absolute path, with wildcards (glob(7)) in any part
     bool all = false;      ///< every match; else the newest, as awslogs has it
-    bool from_end = false; ///< initial_position = end_of_file: for files never seen before
+    bool from_end = false; ///< initial_position = end_of_file: for what is there at the beginning
     unsigned fingerprint_first = 1, fingerprint_last = 1; ///< file_fingerprint_lines
     const EventFormat *format = nullptr;                  ///< outlives the follower
+    /// Saved records of this section, every key that begins with file_key_prefix(name); none: it
+    /// is new, which is when `from_end` counts.
+    std::map<std::string, std::string> records;
 };
 
 struct FollowerOptions {
@@ -43,8 +48,6 @@ struct FollowerOptions {
     std::chrono::milliseconds rotated{60000};
     /// Files that must not be followed, because their lines are our own messages (device, inode).
     std::vector<std::pair<std::uint64_t, std::uint64_t>> own;
-    /// Never read again what is before the saved record: where it says so.
-    std::function<std::optional<std::string>(const std::string &key)> saved;
     /// A line for people, already escaped; rate-limited by the owner. `key`: which one it is.
     std::function<void(const std::string &key, const std::string &text)> complain;
     bool poll_only = false; ///< without inotify
@@ -77,6 +80,9 @@ class Follower {
     struct Changes {
         std::vector<Input *> appeared;
         std::vector<Input *> gone; ///< valid until the next work()
+        /// Their records have changed without a delivery (a rotation): worth keeping, as are those
+        /// of new ones; may have duplicates.
+        std::vector<Input *> moved;
     };
     Changes work(Input::Clock::time_point now);
     /// Every input; owned here.
@@ -87,6 +93,9 @@ class Follower {
     struct Impl;
     std::unique_ptr<Impl> impl_;
 };
+
+/// What the keys of all inputs of a section begin with.
+[[nodiscard]] std::string file_key_prefix(const std::string &section);
 
 /// What a record (Input::record) of a file says, for --status without a running follower.
 [[nodiscard]] Result<FileProgress> read_file_record(const std::string &key,

@@ -1,0 +1,67 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include "follow/chain_file.h"
+
+#include <optional>
+#include <utility>
+
+namespace hostav {
+namespace {
+
+/// Where a file ends, and what stands there.
+std::optional<Anchor> end_of(const FileContent &content) {
+    std::uint64_t size = 0;
+    if (!content.compressed()) {
+        const auto status = status_of(content.fd());
+        size = status ? status->size : 0;
+    } else {
+        std::string piece;
+        do {
+            auto more = content.text_at(size, Fingerprint::furthest);
+            if (!more)
+                return std::nullopt;
+            piece = std::move(*more);
+            size += piece.size();
+        } while (!piece.empty());
+    }
+    return Anchor::of(content, size).value_or(std::nullopt);
+}
+
+} // namespace
+
+std::unique_ptr<ChainFile> open_chain_file(FileContent content, const FileStatus &status,
+                                           const std::string &path, Input::Clock::time_point now) {
+    auto file = std::make_unique<ChainFile>();
+    file->content = std::move(content);
+    file->place.id = status.id;
+    file->path = path;
+    file->size = status.size;
+    file->modified = status.modified;
+    file->born = status.born;
+    file->grown = now;
+    file->unread_since = now;
+    return file;
+}
+
+bool belongs(const FilePlace &place, const FileStatus &status, const FileContent &content) {
+    if (!content.compressed() && status.size < place.state.offset)
+        return false;
+    return place.fingerprint.fits(content).value_or(false) &&
+           place.anchor.fits(content).value_or(false);
+}
+
+bool same_file(const ChainFile &file, const FileStatus &status) {
+    return status.id == file.place.id ||
+           (status.id.inode == file.place.id.inode && file.born != 0 && status.born == file.born);
+}
+
+bool is_copy(const ChainFile &file, const FileContent &content) {
+    if (!file.place.fingerprint.fits(content).value_or(false))
+        return false;
+    if (!file.content)
+        return file.place.anchor.fits(content).value_or(false);
+    // The other way round it is none: a file that has but a heading yet begins as all others do.
+    const auto end = end_of(content);
+    return end && end->fits(file.content).value_or(false);
+}
+
+} // namespace hostav

@@ -1,0 +1,59 @@
+// SPDX-License-Identifier: GPL-2.0-only
+//
+// One file behind a followed path, and what tells it from others and from copies of it.
+#pragma once
+
+#include "follow/file_record.h"
+#include "follow/input.h"
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <vector>
+
+namespace hostav {
+
+struct ChainFile {
+    using Clock = Input::Clock;
+    /// Why what is there cannot be filled yet.
+    enum class Wait {
+        nothing,
+        event,     ///< its last event may go on
+        half_line, ///< its last line has no end
+        for_good,  ///< there is nothing in it, or it cannot be read
+        failure    ///< reading it failed
+    };
+
+    FileContent content; ///< none: closed
+    FilePlace place;     ///< what is delivered of it
+    std::string path;    ///< where it was opened
+    std::uint64_t size = 0;
+    std::int64_t modified = 0, born = 0; ///< nanoseconds since 1970
+    Clock::time_point grown;             ///< when it was seen to be larger than before
+    Clock::time_point unread_since;
+    std::uint64_t read_to = 0; ///< the end that the last fill came to
+    Wait wait = Wait::nothing;
+    std::uint64_t wait_size = 0; ///< the wait counts while it has this size
+    Clock::time_point retry_at;  ///< after a failure
+    int watch = -1;
+    bool polled = false;  ///< inotify says nothing of it
+    bool matched = false; ///< a name of it matches its source's pattern
+};
+using ChainFiles = std::vector<std::unique_ptr<ChainFile>>;
+
+/// A file just opened, nothing of it read.
+[[nodiscard]] std::unique_ptr<ChainFile> open_chain_file(FileContent content,
+                                                         const FileStatus &status,
+                                                         const std::string &path,
+                                                         Input::Clock::time_point now);
+
+/// Whether a file has at its start what was read of this place's.
+[[nodiscard]] bool belongs(const FilePlace &place, const FileStatus &status,
+                           const FileContent &content);
+/// The same file, as far as the file system tells. Numbers of devices change at boot.
+[[nodiscard]] bool same_file(const ChainFile &file, const FileStatus &status);
+/// Whether `content` is a copy of a file: of what was read of it, or where it is still held, of
+/// what is in it.
+[[nodiscard]] bool is_copy(const ChainFile &file, const FileContent &content);
+
+} // namespace hostav
