@@ -93,9 +93,13 @@ int finish(const ShipOptions &options, const SessionResult &result) {
         std::fprintf(stderr, "logship: %llu events delivered, %llu rejected\n",
                      static_cast<unsigned long long>(result.delivered),
                      static_cast<unsigned long long>(result.rejected));
-    if (result.ended != Shipper::Ended::gave_up)
-        return 0;
-    return complain({"not everything is delivered", result.last_failure}, exit_not_delivered);
+    if (result.ended == Shipper::Ended::gave_up)
+        return complain({"not everything is delivered", result.last_failure}, exit_not_delivered);
+    if (result.lost > 0)
+        return complain({"standard input", std::to_string(result.lost) +
+                                               " bytes that were read are not delivered"},
+                        exit_not_delivered);
+    return options.once && result.complained ? exit_not_delivered : 0;
 }
 
 /// Reads the configuration again after SIGHUP; a bad one changes nothing.
@@ -126,7 +130,9 @@ int serve(const ShipOptions &options, ShipConfig config,
     for (const auto &warning : warnings)
         messages->warning(warning);
     for (;;) {
-        auto signals = Signals::watch({SIGHUP});
+        // A pipe cannot be read again: what ends others ends it.
+        auto signals = Signals::watch(options.reads_stdin() ? std::vector<int>{}
+                                                            : std::vector<int>{SIGHUP});
         if (!signals)
             return complain(signals.error(), exit_not_delivered);
         const auto directory =

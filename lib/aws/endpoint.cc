@@ -51,7 +51,8 @@ struct Named {
 /// What somebody configured, the most particular first; an empty URL: nobody did.
 Named configured(const AwsEnvironment &environment, const AwsProfiles &profiles,
                  const AwsService &service) {
-    if (environment.options.endpoint_url)
+    // The option means the service that the tool is about, as with AWS's own; roles are STS's.
+    if (environment.options.endpoint_url && std::string_view(service.prefix) != sts_service.prefix)
         return {"--endpoint-url", *environment.options.endpoint_url};
     const auto &profile = environment.profile;
     const auto &variables = environment.variables;

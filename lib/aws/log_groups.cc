@@ -21,13 +21,15 @@ struct Making : std::enable_shared_from_this<Making> {
     AwsServiceClient &logs;
     std::string group, stream;
     LogGroupOptions options;
+    UnfinishedGroups &unfinished;
     AwsServiceClient::Done done;
     bool made_group = false;
+    std::string note;
 
     Making(AwsServiceClient &client, std::string of_group, std::string of_stream,
-           LogGroupOptions group_options, AwsServiceClient::Done then)
+           LogGroupOptions group_options, UnfinishedGroups &groups, AwsServiceClient::Done then)
         : logs(client), group(std::move(of_group)), stream(std::move(of_stream)),
-          options(std::move(group_options)), done(std::move(then)) {}
+          options(std::move(group_options)), unfinished(groups), done(std::move(then)) {}
 
     void call(const std::string &operation, const JsonObject &body,
               void (Making::*next)(const AwsReply &)) {
@@ -42,6 +44,10 @@ struct Making : std::enable_shared_from_this<Making> {
         return reply.error != AwsErrorKind::none && reply.error != AwsErrorKind::already_exists;
     }
 
+    void begin() {
+        made_group = unfinished.contains(group);
+        made_group ? set_retention() : make_stream();
+    }
     void make_stream() {
         JsonObject body;
         body.add("logGroupName", group).add("logStreamName", stream);
@@ -70,19 +76,30 @@ struct Making : std::enable_shared_from_this<Making> {
         // One that somebody else has made meanwhile is theirs to keep.
         if (reply.error == AwsErrorKind::already_exists || options.retention_days == 0)
             return make_stream();
+        unfinished.insert(group);
+        set_retention();
+    }
+    void set_retention() {
         JsonObject body;
         body.add("logGroupName", group).add("retentionInDays", options.retention_days);
         call("PutRetentionPolicy", body, &Making::retention_set);
     }
     void retention_set(const AwsReply &reply) {
-        if (failed(reply))
+        const bool never = reply.error == AwsErrorKind::denied ||
+                           reply.error == AwsErrorKind::invalid;
+        if (failed(reply) && !never)
             return finish(reply);
+        if (never)
+            note = reply.message;
+        unfinished.erase(group);
         make_stream();
     }
     void finish(const AwsReply &reply) {
-        if (reply.error == AwsErrorKind::already_exists)
-            return done(AwsReply{});
-        done(reply);
+        if (failed(reply))
+            return done(reply);
+        AwsReply good;
+        good.message = note;
+        done(std::move(good));
     }
 };
 
@@ -108,8 +125,9 @@ std::string retention_days_text() {
 }
 
 void ensure_log_stream(AwsServiceClient &logs, const std::string &group, const std::string &stream,
-                       const LogGroupOptions &options, AwsServiceClient::Done done) {
-    std::make_shared<Making>(logs, group, stream, options, std::move(done))->make_stream();
+                       const LogGroupOptions &options, UnfinishedGroups &unfinished,
+                       AwsServiceClient::Done done) {
+    std::make_shared<Making>(logs, group, stream, options, unfinished, std::move(done))->begin();
 }
 
 } // namespace hostav

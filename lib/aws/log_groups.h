@@ -10,6 +10,7 @@
 #include <cstdint>
 #include <functional>
 #include <map>
+#include <set>
 #include <string>
 
 namespace hostav {
@@ -23,6 +24,9 @@ struct LogGroupOptions {
     std::map<std::string, std::string> tags;
 };
 
+/// Groups that we made and whose retention could not be set yet: the next try begins there.
+using UnfinishedGroups = std::set<std::string>;
+
 /// Whether PutRetentionPolicy takes that many days (its documentation lists them).
 [[nodiscard]] bool is_retention(std::uint64_t days);
 /// Those days, for people.
@@ -30,8 +34,10 @@ struct LogGroupOptions {
 
 /// Makes the stream; where the group is missing, the group (with retention and tags), then the
 /// stream. `done` has the first error that is none of "already exists", with the operation's name
-/// in its message.
+/// in its message. That retention may not be set is no error, but a message without one: lines
+/// count more. `unfinished` must outlive the calls.
 void ensure_log_stream(AwsServiceClient &logs, const std::string &group, const std::string &stream,
-                       const LogGroupOptions &options, AwsServiceClient::Done done);
+                       const LogGroupOptions &options, UnfinishedGroups &unfinished,
+                       AwsServiceClient::Done done);
 
 } // namespace hostav

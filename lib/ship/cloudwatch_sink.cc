@@ -106,10 +106,11 @@ EventTime CloudwatchSink::now() const {
 }
 
 void CloudwatchSink::deliver(const Parcel &parcel, Done done) {
-    put(parcel, true, std::move(done));
+    put(parcel, true, "", std::move(done));
 }
 
-void CloudwatchSink::put(const Parcel &parcel, bool may_create, Done done) {
+void CloudwatchSink::put(const Parcel &parcel, bool may_create, const std::string &note,
+                         Done done) {
     auto call = logs_call("PutLogEvents", put_log_events_body(parcel));
     if (options_.gzip && call.body.size() > worth_compressing) {
         if (auto compressed = gzip(call.body)) {
@@ -117,20 +118,23 @@ void CloudwatchSink::put(const Parcel &parcel, bool may_create, Done done) {
             call.gzipped = true;
         }
     }
-    logs_.call(std::move(call), [this, parcel, may_create, done = std::move(done)](AwsReply reply) {
+    logs_.call(std::move(call), [this, parcel, may_create, note,
+                                 done = std::move(done)](const AwsReply &reply) {
         if (reply.error == AwsErrorKind::not_found && may_create)
             return create(parcel, done);
-        done(read_put_log_events(reply, parcel.count));
+        auto delivery = read_put_log_events(reply, parcel.count);
+        delivery.note = note;
+        done(std::move(delivery));
     });
 }
 
 void CloudwatchSink::create(const Parcel &parcel, Done done) {
     const auto &to = *parcel.destination;
     const auto group = options_.group ? options_.group(to) : LogGroupOptions{};
-    ensure_log_stream(logs_, to.group, to.stream, group,
+    ensure_log_stream(logs_, to.group, to.stream, group, unfinished_,
                       [this, parcel, done = std::move(done)](const AwsReply &reply) {
                           if (reply.error == AwsErrorKind::none)
-                              return put(parcel, false, done);
+                              return put(parcel, false, reply.message, done);
                           Delivery delivery;
                           delivery.outcome = reply.error == AwsErrorKind::invalid
                                                  ? Outcome::denied // a name, a retention

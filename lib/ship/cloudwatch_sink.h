@@ -29,7 +29,9 @@ class CloudwatchSink : public Sink {
   private:
     AwsServiceClient &logs_;
     CloudwatchOptions options_;
-    void put(const Parcel &parcel, bool may_create, Done done);
+    UnfinishedGroups unfinished_;
+    /// `note`: what went wrong before, for Delivery::note.
+    void put(const Parcel &parcel, bool may_create, const std::string &note, Done done);
     void create(const Parcel &parcel, Done done);
 };
 

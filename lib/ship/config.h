@@ -47,7 +47,7 @@ struct ShipConfig {
     std::string file; ///< what was read
     std::optional<std::string> state_file, logging_config_file;
     bool use_gzip_http_content_encoding = true;
-    std::uint64_t queue_size = 10; ///< batches that wait, for each stream
+    std::uint64_t queue_size = 10; ///< batches on their way at once, all streams together
     std::vector<StreamConfig> streams;
 
     bool operator==(const ShipConfig &) const = default;

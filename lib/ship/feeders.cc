@@ -55,8 +55,13 @@ Result<EventQueue *> Feeders::make_queue(const std::string &name) {
         queues_.push_back(std::make_unique<MemoryQueue>(name));
         return queues_.back().get();
     }
+    const auto dropped = [this](std::uint64_t events) {
+        parts_.complaints.add(Severity::warning, "spool",
+                              "the spool is full: " + std::to_string(events) +
+                                  " of the oldest events were dropped");
+    };
     auto spool = Spool::open({*options.spool_directory, name, options.spool_size,
-                              options.when_full, saved("spool/" + name)});
+                              options.when_full, saved("spool/" + name), dropped});
     if (!spool)
         return std::unexpected(spool.error());
     queues_.push_back(std::move(*spool));
@@ -102,10 +107,11 @@ Result<void> Feeders::add_journal(const StreamConfig &config) {
     return {};
 }
 
-FollowerOptions Feeders::follower_options() const {
+FollowerOptions Feeders::follower_options() {
     FollowerOptions options;
     options.saved = [this](const std::string &key) { return saved(key); };
     options.complain = [this](const std::string &key, const std::string &text) {
+        complained_ = true;
         parts_.complaints.add(Severity::warning, "file " + key, text);
     };
     // What we say ourselves must not come back as something to ship.

@@ -40,6 +40,8 @@ class Feeders {
     [[nodiscard]] std::vector<Feeder *> all() const;
     [[nodiscard]] const Stream *stream_of(const Input &input) const;
     [[nodiscard]] std::string describe() const;
+    /// A file could not be read, or not as it should be, which was said.
+    [[nodiscard]] bool complained() const { return complained_; }
 
   private:
     explicit Feeders(Parts parts) : parts_(std::move(parts)) {}
@@ -49,6 +51,7 @@ class Feeders {
     std::map<const Input *, std::string> sections_; ///< of inputs that are no files
     std::list<std::unique_ptr<EventQueue>> queues_;
     FileFeeder *files_ = nullptr;
+    bool complained_ = false;
     std::vector<std::unique_ptr<Feeder>> feeders_;
 
     Result<void> add(const StreamConfig &config);
@@ -57,7 +60,7 @@ class Feeders {
     Result<void> add_file(const StreamConfig &config);
     Result<EventQueue *> make_queue(const std::string &name);
     [[nodiscard]] std::optional<std::string> saved(const std::string &key) const;
-    [[nodiscard]] FollowerOptions follower_options() const;
+    [[nodiscard]] FollowerOptions follower_options();
 };
 
 } // namespace hostav

@@ -3,6 +3,7 @@
 
 #include "base/text.h"
 #include "conf/command_line.h"
+#include "ship/config_keys.h"
 
 #include <algorithm>
 #include <array>
@@ -38,6 +39,11 @@ constexpr std::array stream_flags{
     StreamFlag{"batch-size", "batch_size", "BYTES", "Bytes in a batch (1048576)"},
     StreamFlag{"retention", "retention_in_days", "DAYS", "Of a group that is made here"},
 };
+
+const char *flag_of(std::string_view key) {
+    const auto *const flag = std::ranges::find(stream_flags, key, &StreamFlag::key);
+    return flag == stream_flags.end() ? "tag" : flag->flag;
+}
 
 /// What has to be looked at after parsing.
 struct Raw {
@@ -117,6 +123,28 @@ Result<void> take_stream(ShipOptions &options, const Raw &raw) {
     return {};
 }
 
+/// What would be ignored is refused.
+Result<void> check_combinations(const ShipOptions &options) {
+    const auto given = [&options](const char *key) { return options.stream.contains(key); };
+    if (options.reads_stdin())
+        for (const auto *key : {"follow", "file_fingerprint_lines", "initial_position"})
+            if (given(key))
+                return fail(std::string("--") + flag_of(key), "means nothing for standard input");
+    if (options.journal)
+        for (const auto &known : stream_keys())
+            if (known.files_only && given(known.name) && std::string_view(known.name) != "file")
+                return fail(std::string("--") + flag_of(known.name),
+                            "means nothing for the journal");
+    if (options.sink != SinkKind::cloudwatch)
+        for (const auto *key : {"retention_in_days", "tags"})
+            if (given(key))
+                return fail(std::string("--") + flag_of(key), "goes with --to cloudwatch");
+    if (options.spool_directory && options.has_stream() && !options.journal &&
+        !options.reads_stdin())
+        return fail("--spool", "files are their own buffer: it is for pipes and the journal");
+    return {};
+}
+
 Result<void> take_sink(ShipOptions &options, const Raw &raw) {
     if (options.dry_run) {
         if (raw.to && *raw.to != "stdout")
@@ -191,6 +219,8 @@ Result<void> parse_ship_options(int argc, char **argv, ShipOptions &options,
     help = line.help();
     if (!files)
         return std::unexpected(files.error());
+    if (options.help || options.version)
+        return {};
     options.files = std::move(*files);
     options.gzip = !raw.no_gzip;
     if (raw.logging_config)
@@ -203,7 +233,9 @@ Result<void> parse_ship_options(int argc, char **argv, ShipOptions &options,
         return done;
     if (auto done = take_sink(options, raw); !done)
         return done;
-    return take_spool(options, raw);
+    if (auto done = take_spool(options, raw); !done)
+        return done;
+    return check_combinations(options);
 }
 
 } // namespace hostav

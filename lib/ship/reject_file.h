@@ -19,6 +19,7 @@ class RejectFile {
     /// In an open directory (the caller's); made when the first one comes.
     explicit RejectFile(int directory) : directory_(directory) {}
 
+    [[nodiscard]] bool keeps() const { return directory_ >= 0; }
     /// Synced when it returns. Without a directory nothing is kept, which is no failure.
     Result<void> add(const Destination &destination, const std::string &source,
                      const std::vector<Batch::Reject> &rejects);

@@ -19,6 +19,9 @@ namespace {
 constexpr std::array usual_places{"/etc/hostav/awslogs.conf", "/etc/awslogs/awslogs.conf",
                                   "/var/awslogs/etc/awslogs.conf"};
 
+/// Of the unit (StateDirectory=logship), and root's.
+constexpr const char *service_state_directory = "/var/lib/logship";
+
 std::string record_prefix(const ShipOptions &options) {
     return std::string("in/") + sink_name(options.sink) + "/";
 }
@@ -49,7 +52,12 @@ Result<std::string> absolute(const std::string &path) {
     return std::string(here.get()) + "/" + path;
 }
 
+/// With what is missing above it; ours alone.
 Result<Fd> make_directory(const std::string &path) {
+    constexpr mode_t above = 0755;
+    for (auto slash = path.find('/', 1); slash != std::string::npos;
+         slash = path.find('/', slash + 1))
+        ::mkdir(path.substr(0, slash).c_str(), above); // what fails is told by the last one
     if (::mkdir(path.c_str(), S_IRWXU) != 0 && errno != EEXIST)
         return fail_errno("state directory " + escape_path(path));
     Fd fd(::open(path.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
@@ -58,15 +66,35 @@ Result<Fd> make_directory(const std::string &path) {
     return fd;
 }
 
+Result<ShipConfig> file_config(const ShipOptions &options, const std::string &file,
+                               std::vector<std::string> &warnings) {
+    auto config = read_ship_config(file, options.additional_configs, warnings);
+    const bool spools = config && std::ranges::any_of(config->streams, [](const auto &stream) {
+                            return stream.file.empty();
+                        });
+    if (config && options.spool_directory && !spools)
+        return fail("--spool", "files are their own buffer: it is for pipes and the journal");
+    return config;
+}
+
+/// The old agent's second file, beside its first; empty where there is none.
+std::string agents_aws_config(const std::string &file) {
+    const auto directory = file.substr(0, file.rfind('/') + 1);
+    for (const auto *name : {"awscli.conf", "aws.conf"})
+        if (!directory.empty() && ::access((directory + name).c_str(), R_OK) == 0)
+            return directory + name;
+    return "";
+}
+
 } // namespace
 
 Result<ShipConfig> ship_config(const ShipOptions &options, std::vector<std::string> &warnings) {
     if (!options.has_stream()) {
         if (options.config_file)
-            return read_ship_config(*options.config_file, options.additional_configs, warnings);
+            return file_config(options, *options.config_file, warnings);
         for (const auto *place : usual_places)
             if (::access(place, F_OK) == 0)
-                return read_ship_config(place, options.additional_configs, warnings);
+                return file_config(options, place, warnings);
         return fail("configuration", std::string("there is none: give --group GROUP for standard "
                                                  "input, or --config-file, or make ") +
                                          usual_places[1]);
@@ -104,14 +132,21 @@ std::string state_directory(const ShipOptions &options, const ShipConfig &config
 }
 
 Result<StatusReport> ship_status(const ShipOptions &options, const std::string &directory) {
-    const auto state = DurableMap::open(directory, DurableMap::Access::read);
+    auto state = DurableMap::open(directory, DurableMap::Access::read);
+    // A service's is where systemd says, whatever its configuration says.
+    if (!state && !options.state_directory)
+        if (auto services = DurableMap::open(service_state_directory, DurableMap::Access::read))
+            state = std::move(services);
     if (!state)
         return std::unexpected(state.error());
     return read_status(*state, record_prefix(options), options.json);
 }
 
 Result<SessionResult> run_session(const SessionParts &parts) {
-    const auto &options = parts.options;
+    auto options = parts.options;
+    if (!options.aws.config_file && parts.variables("AWS_CONFIG_FILE").empty())
+        if (auto beside = agents_aws_config(parts.config.file); !beside.empty())
+            options.aws.config_file = std::move(beside);
     Complaints complaints(parts.messages);
     std::optional<DurableMap> state;
     Fd directory;
@@ -152,7 +187,12 @@ Result<SessionResult> run_session(const SessionParts &parts) {
     const auto ended = shipper.run();
     if (!ended)
         return std::unexpected(ended.error());
-    return SessionResult{*ended, shipper.delivered(), shipper.rejected(), shipper.last_failure()};
+    return SessionResult{*ended,
+                         shipper.delivered(),
+                         shipper.rejected(),
+                         shipper.lost(),
+                         shipper.complained() || (*feeders)->complained(),
+                         shipper.last_failure()};
 }
 
 } // namespace hostav

@@ -39,6 +39,8 @@ struct SessionParts {
 struct SessionResult {
     Shipper::Ended ended = Shipper::Ended::complete;
     std::uint64_t delivered = 0, rejected = 0;
+    std::uint64_t lost = 0;  ///< bytes of a pipe that were read and are kept nowhere
+    bool complained = false; ///< something could not be read, or not as it should be
     std::string last_failure;
 };
 /// Until all is delivered (--once, pipes), a signal, or a failure of what cannot be done without.

@@ -38,8 +38,31 @@ bool Shipper::nothing_left() const {
            });
 }
 
+/// Nothing better will come than what is there: batches are not waited for.
+bool Shipper::flushes() const {
+    return stopping_ || (options_.once && std::ranges::all_of(parts_.feeders, [](const auto *feeder) {
+                             return feeder->ended();
+                         }));
+}
+
+/// What dies with us.
+void Shipper::count_lost() {
+    for (const auto &[input, source] : sources_)
+        if (input->key().empty())
+            lost_ += input->waiting();
+    for (const auto &[destination, lane] : lanes_)
+        if (lane.flight && lane.flight->input != nullptr && lane.flight->input->key().empty())
+            lost_ += lane.flight->batch.bytes();
+}
+
 bool Shipper::gives_up(Clock::time_point now) const {
-    return std::ranges::any_of(lanes_, [&](const auto &lane) {
+    if (closed_)
+        return true;
+    const bool unreadable = std::ranges::any_of(sources_, [&](const auto &source) {
+        const auto since = source.second.failing_since;
+        return since != Clock::time_point::max() && now - since >= options_.give_up_denied;
+    });
+    return unreadable || std::ranges::any_of(lanes_, [&](const auto &lane) {
         const auto since = lane.second.failing_since;
         return since != Clock::time_point::max() &&
                now - since >= (lane.second.denied ? options_.give_up_denied : options_.give_up);
@@ -56,11 +79,9 @@ bool Shipper::over(Clock::time_point now) const {
         return reread_ || nothing_left() || now - std::max(stop_since_, last_progress_) >= stop_quiet ||
                now - stop_since_ >= stop_deliver;
     }
-    if (!options_.once || !ready_)
-        return false;
-    const bool ended = std::ranges::all_of(parts_.feeders,
-                                           [](const auto *feeder) { return feeder->ended(); });
-    return (ended && nothing_left()) || gives_up(now);
+    if (closed_)
+        return true;
+    return options_.once && ready_ && ((flushes() && nothing_left()) || gives_up(now));
 }
 
 void Shipper::take_signals(Clock::time_point now) {
@@ -190,6 +211,7 @@ Result<Shipper::Ended> Shipper::run() {
         take_done(Clock::now());
         best_effort(commit());
     }
+    count_lost();
     if (stopping_)
         return reread_ ? Ended::reread : Ended::stopped;
     return nothing_left() ? Ended::complete : Ended::gave_up;

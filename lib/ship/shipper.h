@@ -80,6 +80,10 @@ class Shipper {
     [[nodiscard]] std::uint64_t delivered() const { return delivered_; }
     [[nodiscard]] std::uint64_t rejected() const { return rejected_; }
     [[nodiscard]] const std::string &last_failure() const { return last_failure_; }
+    /// Bytes that were read, are not delivered, and are kept nowhere (a pipe's, without a spool).
+    [[nodiscard]] std::uint64_t lost() const { return lost_; }
+    /// Something could not be read, or was not understood, and was said.
+    [[nodiscard]] bool complained() const { return complained_; }
 
   private:
     using Clock = Input::Clock;
@@ -88,6 +92,7 @@ class Shipper {
         const Stream *stream = nullptr;
         Clock::time_point not_before; ///< what it had was not yet an event
         bool more = false;            ///< there is more than went into the last batch
+        Clock::time_point failing_since = Clock::time_point::max(); ///< it cannot be read
     };
     struct Flight;
     /// What goes to one destination.
@@ -114,7 +119,8 @@ class Shipper {
     std::map<std::string, std::optional<std::string>> changes_; ///< of the state
     std::map<std::string, Status> status_;
     std::size_t in_flight_ = 0;
-    std::uint64_t delivered_ = 0, rejected_ = 0;
+    std::uint64_t delivered_ = 0, rejected_ = 0, lost_ = 0;
+    bool complained_ = false, closed_ = false;
     std::string last_failure_;
     bool stopping_ = false, reread_ = false, ready_ = false;
     Clock::time_point started_, stop_since_, last_progress_, next_notice_, next_watchdog_;
@@ -122,6 +128,8 @@ class Shipper {
     // The loop (shipper.cc).
     [[nodiscard]] bool over(Clock::time_point now) const;
     [[nodiscard]] bool nothing_left() const;
+    [[nodiscard]] bool flushes() const;
+    void count_lost();
     [[nodiscard]] bool gives_up(Clock::time_point now) const;
     void take_signals(Clock::time_point now);
     Result<void> feed(Clock::time_point now);

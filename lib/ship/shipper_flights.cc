@@ -26,8 +26,7 @@ Shipper::Clock::time_point Shipper::due(const Source &source) const {
     const auto waiting = source.input->waiting();
     if (waiting == 0 && !source.more)
         return Clock::time_point::max();
-    const bool now = source.more || options_.once || stopping_ ||
-                     waiting >= source.stream->batch_bytes;
+    const bool now = source.more || flushes() || waiting >= source.stream->batch_bytes;
     const auto wanted = now ? Clock::time_point::min()
                             : source.input->waiting_since() + source.stream->buffer;
     return std::max(wanted, source.not_before);
@@ -70,10 +69,13 @@ bool Shipper::begin(Source &source, Lane &lane, Clock::time_point now) {
                               filled.error().text());
         last_failure_ = filled.error().text();
         note_status(*source.stream, last_failure_);
+        complained_ = true;
+        source.failing_since = std::min(source.failing_since, now);
         source.not_before = now + denied_again_once;
         source.more = false;
         return false;
     }
+    source.failing_since = Clock::time_point::max();
     auto &status = status_[source.stream->section];
     status.replaced += filled->replaced;
     status.split += filled->split;
@@ -137,6 +139,9 @@ void Shipper::take(const Destination &destination, Lane &lane, Delivery delivery
         split(flight, delivery);
     } else if (delivery.outcome == Outcome::accepted) {
         accept(flight, delivery);
+        if (!delivery.note.empty())
+            parts_.complaints.add(Severity::warning, "note " + destination.group,
+                                  escape_path(destination.group) + ": " + delivery.note);
         lane.backoff.succeeded();
         lane.failing_since = Clock::time_point::max();
         if (parts_.complaints.over("deliver " + destination.group + " " + destination.stream))
@@ -181,6 +186,7 @@ void Shipper::split(Flight &flight, const Delivery &delivery) {
 void Shipper::fail(const Destination &destination, Lane &lane, const Delivery &delivery,
                    Clock::time_point now) {
     lane.denied = delivery.outcome == Outcome::denied;
+    closed_ = closed_ || delivery.outcome == Outcome::closed;
     lane.failing_since = std::min(lane.failing_since, now);
     auto wait = lane.backoff.failed(delivery.retry_after);
     if (lane.denied)
@@ -205,7 +211,8 @@ void Shipper::finish(const Destination &destination, Lane &lane, Clock::time_poi
         parts_.complaints.add(Severity::warning, "reject " + flight->source,
                               escape_path(flight->source) + ": " + std::to_string(rejects.size()) +
                                   " events were rejected (" + rejects.front().why +
-                                  "), kept in rejected.jsonl");
+                                  ")" +
+                                  (parts_.rejects.keeps() ? ", kept in rejected.jsonl" : ""));
         if (auto kept = parts_.rejects.add(destination, flight->source, rejects); !kept)
             parts_.complaints.add(Severity::error, "rejects", kept.error().text());
     }

@@ -21,13 +21,15 @@ enum class Outcome {
     again,    ///< throttled, not reachable, an error of the service's: soon, with backoff
     denied,   ///< no permission, no credentials, a wrong address: slowly, it needs somebody
     invalid,  ///< something in these events is refused: in halves, until it is found
+    closed,   ///< nothing will be taken any more (a pipe's reader has gone)
 };
 
 struct Delivery {
     Outcome outcome = Outcome::again;
-    std::string why; ///< one printable line
+    std::string why;    ///< one printable line
     std::chrono::milliseconds retry_after{0};
     bool ambiguous = false; ///< it may have been accepted all the same
+    std::string note{}; ///< of an accepted one: what else went wrong
     /// Which are not wanted, as positions in what was delivered, and why.
     std::vector<std::pair<std::size_t, std::string>> rejected{};
 };

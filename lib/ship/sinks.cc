@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "ship/sinks.h"
 
+#include "base/service_manager.h"
 #include "base/text.h"
 #include "ship/cloudwatch_sink.h"
 #include "ship/destination.h"
@@ -115,6 +116,7 @@ Result<std::string> Sinks::find_region_or_wait(const AwsProfiles &profiles) {
         if (options.once || options.reads_stdin())
             return region;
         parts_.complaints.add(Severity::error, "region", region.error().text());
+        notify_service_manager("READY=1\nWATCHDOG=1\nSTATUS=no region is known");
         pollfd signal{parts_.signals.fd(), POLLIN, 0};
         using std::chrono::milliseconds;
         ::poll(&signal, 1, static_cast<int>(milliseconds(ask_region_again).count()));

@@ -215,11 +215,14 @@ Result<void> Spool::drop_oldest() {
         if (auto next = next_segment(); !next)
             return next;
     const auto from = delivered_.segment == oldest ? delivered_.offset : 0;
+    std::uint64_t dropped = 0;
     if (auto fd = open_segment(directory_.get(), file_name(oldest), O_RDONLY)) {
         SegmentReader reader(fd->get(), from);
-        for (Event event; reader.next(event); ++dropped_)
+        for (Event event; reader.next(event); ++dropped)
             reader.consume();
     }
+    if (options_.dropped && dropped > 0)
+        options_.dropped(dropped);
     remove_before(oldest + 1);
     delivered_ = std::max(delivered_, Place{segments_.begin()->first, 0});
     filled_ = std::max(filled_, delivered_);
@@ -312,10 +315,6 @@ std::string Spool::record() const {
     JsonObject record;
     record.add("segment", delivered_.segment).add("offset", delivered_.offset);
     return record.text();
-}
-
-std::uint64_t Spool::take_dropped() {
-    return std::exchange(dropped_, 0);
 }
 
 } // namespace hostav

@@ -9,6 +9,7 @@
 #include "base/fd.h"
 #include "ship/queue.h"
 
+#include <functional>
 #include <map>
 #include <memory>
 #include <optional>
@@ -27,6 +28,8 @@ struct SpoolOptions {
     std::uint64_t limit = 1ULL << 30; ///< bytes
     WhenFull when_full = WhenFull::wait;
     std::optional<std::string> saved; ///< record
+    /// So many events were dropped because it was full.
+    std::function<void(std::uint64_t)> dropped{};
 };
 
 class Spool : public EventQueue {
@@ -46,8 +49,6 @@ class Spool : public EventQueue {
     [[nodiscard]] std::string key() const override { return "spool/" + options_.name; }
     [[nodiscard]] std::string record() const override;
     [[nodiscard]] bool finished() const override { return closed() && waiting() == 0 && !filling_; }
-    /// Events that were dropped because it was full, since the last call.
-    [[nodiscard]] std::uint64_t take_dropped();
 
   private:
     struct Place {
@@ -64,7 +65,6 @@ class Spool : public EventQueue {
     Place delivered_, filled_;
     bool filling_ = false;
     bool unsynced_ = false;
-    std::uint64_t dropped_ = 0;
     Clock::time_point since_ = Clock::time_point::max();
 
     Result<void> find_segments();

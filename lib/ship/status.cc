@@ -46,12 +46,13 @@ std::string ago(std::time_t when) {
     return log_time(when);
 }
 
-/// Seconds for which what is there has not been delivered; 0 when all is.
+/// Seconds since the last delivery, while something waits; 0 when all is delivered, and when
+/// nothing ever was.
 std::uint64_t seconds_behind(const FileProgress &file, const StreamStatus &status) {
-    if (file.behind == 0)
+    if (file.behind == 0 || status.last_success == 0)
         return 0;
-    const auto since = std::max(status.last_success, std::time_t{0});
-    return static_cast<std::uint64_t>(std::max<std::time_t>(std::time(nullptr) - since, 0));
+    return static_cast<std::uint64_t>(
+        std::max<std::time_t>(std::time(nullptr) - status.last_success, 0));
 }
 
 void add_stream(StatusReport &report, const std::string &section, const StreamStatus &status,

@@ -22,7 +22,7 @@ void StdoutSink::deliver(const Parcel &parcel, Done done) {
         lines += "}\n";
     }
     if (const auto written = write_all(fd_, lines, "stdout"); !written)
-        return done({errno == EPIPE ? Outcome::denied : Outcome::again, written.error().text()});
+        return done({errno == EPIPE ? Outcome::closed : Outcome::again, written.error().text()});
     done({Outcome::accepted, ""});
 }
 
