@@ -29,14 +29,13 @@ class Feeder {
     struct Changes {
         std::vector<Input *> appeared;
         std::vector<Input *> gone; ///< not to be used after the next work()
+        std::vector<Input *> moved; ///< their records have changed without a delivery
     };
     virtual Result<Changes> work(Clock::time_point now) = 0;
     /// Nothing more will come by itself (the end of stdin), or all that is there is known (files).
     [[nodiscard]] virtual bool ended() const = 0;
     /// Reads no more.
     virtual void stop() {}
-    /// Further durable changes that belong to what its inputs have delivered.
-    virtual void committed() {}
 };
 
 } // namespace hostav

@@ -48,6 +48,18 @@ std::optional<std::string> Feeders::saved(const std::string &key) const {
     return parts_.state->get(parts_.prefix + key).value_or(std::nullopt);
 }
 
+Result<std::map<std::string, std::string>> Feeders::saved_files(const std::string &section) const {
+    std::map<std::string, std::string> records;
+    if (parts_.state == nullptr)
+        return records;
+    auto known = parts_.state->all(parts_.prefix + file_key_prefix(section));
+    if (!known)
+        return std::unexpected(known.error());
+    for (auto &[key, record] : *known)
+        records[key.substr(parts_.prefix.size())] = std::move(record);
+    return records;
+}
+
 /// In memory, or on disk where --spool says so.
 Result<EventQueue *> Feeders::make_queue(const std::string &name) {
     const auto &options = parts_.options;
@@ -109,7 +121,6 @@ Result<void> Feeders::add_journal(const StreamConfig &config) {
 
 FollowerOptions Feeders::follower_options() {
     FollowerOptions options;
-    options.saved = [this](const std::string &key) { return saved(key); };
     options.complain = [this](const std::string &key, const std::string &text) {
         complained_ = true;
         parts_.complaints.add(Severity::warning, "file " + key, text);
@@ -137,6 +148,10 @@ Result<void> Feeders::add_file(const StreamConfig &config) {
     source.fingerprint_first = config.fingerprint_first;
     source.fingerprint_last = config.fingerprint_last;
     source.format = &formats_.back();
+    auto records = saved_files(config.name);
+    if (!records)
+        return std::unexpected(records.error());
+    source.records = std::move(*records);
     return files_->follower().add(source);
 }
 

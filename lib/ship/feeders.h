@@ -60,6 +60,8 @@ class Feeders {
     Result<void> add_file(const StreamConfig &config);
     Result<EventQueue *> make_queue(const std::string &name);
     [[nodiscard]] std::optional<std::string> saved(const std::string &key) const;
+    [[nodiscard]] Result<std::map<std::string, std::string>>
+    saved_files(const std::string &section) const;
     [[nodiscard]] FollowerOptions follower_options();
 };
 

@@ -23,7 +23,8 @@ class FileFeeder : public Feeder {
     Result<Changes> work(Clock::time_point now) override {
         looked_ = true;
         auto changes = follower_.work(now);
-        return Changes{std::move(changes.appeared), std::move(changes.gone)};
+        return Changes{std::move(changes.appeared), std::move(changes.gone),
+                       std::move(changes.moved)};
     }
     [[nodiscard]] bool ended() const override { return looked_; }
 

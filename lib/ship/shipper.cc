@@ -104,6 +104,9 @@ Result<void> Shipper::feed(Clock::time_point now) {
         for (auto *input : changes->appeared)
             if (const auto *stream = parts_.stream_of(*input); stream != nullptr)
                 sources_[input] = {input, stream, now, false};
+        for (auto *input : changes->moved)
+            if (sources_.contains(input))
+                changes_[options_.record_prefix + input->key()] = input->record();
         for (auto *input : changes->gone) {
             if (const auto key = input->key(); !key.empty())
                 changes_[options_.record_prefix + key] = std::nullopt;
