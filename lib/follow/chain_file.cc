@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "follow/chain_file.h"
 
+#include <algorithm>
+#include <chrono>
 #include <optional>
 #include <utility>
 
@@ -26,6 +28,14 @@ std::optional<Anchor> end_of(const FileContent &content) {
     return Anchor::of(content, size).value_or(std::nullopt);
 }
 
+/// For how long it has not been written to, as far as the clocks tell: what was complete before we
+/// looked need not be waited for. An hour is as good as for ever.
+std::chrono::nanoseconds age_of(const FileStatus &status) {
+    using namespace std::chrono;
+    const auto wall = duration_cast<nanoseconds>(system_clock::now().time_since_epoch());
+    return std::clamp<nanoseconds>(wall - nanoseconds(status.modified), 0ns, 1h);
+}
+
 } // namespace
 
 std::unique_ptr<ChainFile> open_chain_file(FileContent content, const FileStatus &status,
@@ -37,7 +47,7 @@ std::unique_ptr<ChainFile> open_chain_file(FileContent content, const FileStatus
     file->size = status.size;
     file->modified = status.modified;
     file->born = status.born;
-    file->grown = now;
+    file->grown = now - age_of(status);
     file->unread_since = now;
     return file;
 }

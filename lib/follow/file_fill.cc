@@ -100,6 +100,13 @@ std::uint64_t FileInput::waiting() const {
     return bytes;
 }
 
+bool FileInput::idle() const {
+    const auto all = [this](const auto &list) {
+        return std::ranges::all_of(list, [this](const auto &file) { return is_done(*file); });
+    };
+    return !pending_ && all(chain_.past) && all(chain_.files);
+}
+
 Input::Clock::time_point FileInput::waiting_since() const {
     if (waiting() == 0)
         return Clock::time_point::max();

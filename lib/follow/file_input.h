@@ -84,6 +84,7 @@ class FileInput : public Input {
     [[nodiscard]] Clock::time_point waiting_since() const override;
     Result<Filled> fill(const TakeEvent &take, bool flush) override;
     void delivered() override;
+    [[nodiscard]] bool idle() const override;
     [[nodiscard]] std::string key() const override;
     [[nodiscard]] std::string record() const override;
     [[nodiscard]] bool finished() const override;

@@ -46,6 +46,9 @@ class Input {
     /// Since when they wait; max() when none do.
     [[nodiscard]] virtual Clock::time_point waiting_since() const = 0;
 
+    /// Nothing is there, nor anything that only has to wait for its end.
+    [[nodiscard]] virtual bool idle() const { return waiting() == 0; }
+
     struct Filled {
         std::size_t events = 0;
         bool refused = false; ///< the taker had no room: there is more

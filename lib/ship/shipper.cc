@@ -16,6 +16,7 @@ namespace {
 constexpr std::chrono::seconds stop_deliver{10};
 constexpr std::chrono::seconds stop_quiet{2};
 constexpr std::chrono::seconds stop_answers{30};
+constexpr std::chrono::seconds once_quiet{15}; ///< more than a half line waits for its end
 constexpr std::chrono::seconds notice_every{10};
 constexpr std::chrono::milliseconds longest_wait{60000};
 constexpr Backoff::Time first_backoff{200};
@@ -34,7 +35,7 @@ Shipper::~Shipper() = default;
 
 bool Shipper::nothing_left() const {
     return in_flight_ == 0 && std::ranges::all_of(sources_, [](const auto &source) {
-               return source.first->waiting() == 0 && !source.second.more;
+               return source.first->idle() && !source.second.more;
            });
 }
 
@@ -81,7 +82,17 @@ bool Shipper::over(Clock::time_point now) const {
     }
     if (closed_)
         return true;
-    return options_.once && ready_ && ((flushes() && nothing_left()) || gives_up(now));
+    if (!options_.once || !ready_)
+        return false;
+    if (!flushes())
+        return gives_up(now);
+    // What has waited for its end for so long (a file that is shorter than its fingerprint) will
+    // not come.
+    const bool stuck = in_flight_ == 0 && now - last_progress_ >= once_quiet &&
+                       std::ranges::all_of(sources_, [](const auto &source) {
+                           return source.first->waiting() == 0;
+                       });
+    return nothing_left() || stuck || gives_up(now);
 }
 
 void Shipper::take_signals(Clock::time_point now) {
@@ -217,7 +228,7 @@ Result<Shipper::Ended> Shipper::run() {
     count_lost();
     if (stopping_)
         return reread_ ? Ended::reread : Ended::stopped;
-    return nothing_left() ? Ended::complete : Ended::gave_up;
+    return closed_ || gives_up(Clock::now()) ? Ended::gave_up : Ended::complete;
 }
 
 } // namespace hostav

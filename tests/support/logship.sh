@@ -7,6 +7,7 @@
 # shellcheck source=tests/support/aws.sh
 # shellcheck disable=SC2034,SC2154 # some are for the tests only, some of lib.sh
 . "$(dirname "${BASH_SOURCE[0]}")/aws.sh"
+shopt -s lastpipe # `printf … | ship` leaves its status here
 logship=$BUILD/logship
 program=logship
 state=$scratch/state
