@@ -27,6 +27,7 @@ int run(const std::vector<std::string> &words) {
     ::dup2(null.get(), STDIN_FILENO);
     ::dup2(null.get(), STDERR_FILENO);
     std::vector<char *> arguments;
+    arguments.reserve(words.size() + 1);
     for (const auto &word : words)
         arguments.push_back(const_cast<char *>(word.c_str()));
     arguments.push_back(nullptr);
@@ -38,6 +39,7 @@ int run(const std::vector<std::string> &words) {
 
 Result<std::vector<std::string>> split_words(const std::string &line) {
     constexpr std::string_view blanks = " \t\r\n";
+    constexpr std::string_view escapable = "\"\\";
     std::vector<std::string> words;
     char quote = '\0'; // the one that is open
     bool inside = false;
@@ -50,16 +52,15 @@ Result<std::vector<std::string>> split_words(const std::string &line) {
         if (!inside)
             words.emplace_back();
         inside = true;
-        const bool more = at + 1 < line.size();
-        if (c == quote)
+        // A backslash takes what follows literally; between double quotes only a quote or another.
+        const bool escapes = c == '\\' && at + 1 < line.size() &&
+                             (quote == '\0' || (quote == '"' && escapable.contains(line[at + 1])));
+        if (escapes)
+            words.back() += line[++at];
+        else if (c == quote)
             quote = '\0';
         else if (quote == '\0' && (c == '"' || c == '\''))
             quote = c;
-        else if (c == '\\' && quote == '\0' && more)
-            words.back() += line[++at];
-        else if (c == '\\' && quote == '"' && more &&
-                 std::string_view("\"\\").contains(line[at + 1]))
-            words.back() += line[++at];
         else
             words.back() += c;
     }

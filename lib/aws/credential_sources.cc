@@ -80,7 +80,7 @@ Result<CredentialPlace> CredentialSources::container() const {
         return std::unexpected(credentials.error());
     if (!*credentials)
         return lacking("container: no AWS_CONTAINER_CREDENTIALS_RELATIVE_URI or …_FULL_URI");
-    return CredentialPlace{std::move(**credentials), {}};
+    return CredentialPlace{std::move(*credentials), {}};
 }
 
 Result<CredentialPlace> CredentialSources::instance() const {

@@ -30,7 +30,7 @@ std::optional<std::string> after_word(std::string_view header, std::string_view 
 /// more than the key before it belongs to that key.
 class Parser {
   public:
-    Parser(std::string path, bool credentials)
+    Parser(const std::string &path, bool credentials)
         : what_(escape_path(path)), credentials_(credentials) {}
 
     Result<AwsProfiles> parse(std::string_view text) {

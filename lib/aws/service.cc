@@ -11,8 +11,9 @@ namespace hostav {
 struct AwsServiceClient::Attempt {
     AwsCall call;
     Done done;
-    std::string source; ///< of the credentials it was signed with
-    std::time_t signed_at = 0;
+    std::string source;             ///< of the credentials it was signed with
+    std::chrono::seconds offset{0}; ///< of the clock it was signed by
+    std::time_t signed_at = 0;      ///< by that clock
     bool credentials_renewed = false, clock_corrected = false;
 };
 
@@ -73,6 +74,7 @@ std::string AwsServiceClient::advice(const AwsReply &reply, const std::string &s
 }
 
 std::expected<HttpRequest, AwsReply> AwsServiceClient::prepare(Attempt &attempt) {
+    attempt.offset = offset_;
     attempt.signed_at = now();
     AwsReply reply;
     const auto credentials = parts_.credentials.get(attempt.signed_at);
@@ -100,7 +102,8 @@ std::optional<AwsReply> AwsServiceClient::judge(Attempt &attempt, HttpResponse r
     if (reply.error == AwsErrorKind::credentials) {
         const auto error = clock_error(reply, date, attempt.signed_at);
         if (error && !attempt.clock_corrected) {
-            offset_ += *error;
+            // Not added to what is known now: another call may have learnt the same meanwhile.
+            offset_ = attempt.offset + *error;
             attempt.clock_corrected = true;
             attempt.call.body = std::move(reply.request_body);
             return std::nullopt;
