@@ -131,6 +131,11 @@ void decode_entities(std::string &text) {
             }
 }
 
+bool is_a_page(const HttpResponse &response) {
+    return response.header("x-amzn-requestid").empty() &&
+           response.header("content-type").starts_with("text/html");
+}
+
 } // namespace
 
 AwsReply read_aws_reply(HttpResponse response) {
@@ -139,6 +144,12 @@ AwsReply read_aws_reply(HttpResponse response) {
     reply.request_body = std::move(response.request_body);
     if (const auto seconds = parse_retry_after(response.header("retry-after")))
         reply.retry_after = std::chrono::seconds(std::min<std::uint64_t>(*seconds, 86400));
+    if (response.status / 100 == 2 && is_a_page(response)) {
+        // What a network that wants a login answers to everything: nothing was accepted.
+        reply.error = Kind::unavailable;
+        reply.message = "the answer is a web page, not the service's: is there a proxy in between?";
+        return reply;
+    }
     if (response.status / 100 == 2) {
         reply.body = std::move(response.body);
         return reply;

@@ -26,7 +26,7 @@ Outcome outcome_of(const AwsReply &reply) {
         return Outcome::accepted;
     case AwsErrorKind::invalid:
         // What no service sends any more, but stand-ins and old ones do: the batch is there.
-        return reply.code == "DataAlreadyAcceptedException"   ? Outcome::accepted
+        return reply.code == "DataAlreadyAcceptedException"    ? Outcome::accepted
                : reply.code == "InvalidSequenceTokenException" ? Outcome::again
                                                                : Outcome::invalid;
     case AwsErrorKind::denied:
@@ -51,8 +51,8 @@ void read_rejected(const std::string &body, std::size_t count, Delivery &deliver
     const auto old = index("tooOldLogEventEndIndex").value_or(0);
     const auto fresh = index("tooNewLogEventStartIndex").value_or(count);
     for (std::size_t i = 0; i < count; ++i) {
-        const char *why = i < expired   ? "older than the group's retention"
-                          : i < old     ? "too old for the service"
+        const char *why = i < expired  ? "older than the group's retention"
+                          : i < old    ? "too old for the service"
                           : i >= fresh ? "too far in the future for the service"
                                        : nullptr;
         if (why != nullptr)
@@ -118,14 +118,14 @@ void CloudwatchSink::put(const Parcel &parcel, bool may_create, const std::strin
             call.gzipped = true;
         }
     }
-    logs_.call(std::move(call), [this, parcel, may_create, note,
-                                 done = std::move(done)](const AwsReply &reply) {
-        if (reply.error == AwsErrorKind::not_found && may_create)
-            return create(parcel, done);
-        auto delivery = read_put_log_events(reply, parcel.count);
-        delivery.note = note;
-        done(std::move(delivery));
-    });
+    logs_.call(std::move(call),
+               [this, parcel, may_create, note, done = std::move(done)](const AwsReply &reply) {
+                   if (reply.error == AwsErrorKind::not_found && may_create)
+                       return create(parcel, done);
+                   auto delivery = read_put_log_events(reply, parcel.count);
+                   delivery.note = note;
+                   done(std::move(delivery));
+               });
 }
 
 void CloudwatchSink::create(const Parcel &parcel, Done done) {

@@ -21,9 +21,9 @@ void Complaints::add(Severity severity, const std::string &kind, const std::stri
     }
     known.next = now + once_in;
     const auto unsaid = std::exchange(known.unsaid, 0);
-    messages_.say(severity, unsaid == 0 ? text
-                                        : text + " (and " + std::to_string(unsaid) +
-                                              " more of this kind)");
+    messages_.say(severity, unsaid == 0
+                                ? text
+                                : text + " (and " + std::to_string(unsaid) + " more of this kind)");
 }
 
 bool Complaints::over(const std::string &kind) {

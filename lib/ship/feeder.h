@@ -28,7 +28,7 @@ class Feeder {
     [[nodiscard]] virtual Clock::time_point next_work() const = 0;
     struct Changes {
         std::vector<Input *> appeared;
-        std::vector<Input *> gone; ///< not to be used after the next work()
+        std::vector<Input *> gone;  ///< not to be used after the next work()
         std::vector<Input *> moved; ///< their records have changed without a delivery
     };
     virtual Result<Changes> work(Clock::time_point now) = 0;

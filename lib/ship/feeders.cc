@@ -72,8 +72,8 @@ Result<EventQueue *> Feeders::make_queue(const std::string &name) {
                               "the spool is full: " + std::to_string(events) +
                                   " of the oldest events were dropped");
     };
-    auto spool = Spool::open({*options.spool_directory, name, options.spool_size,
-                              options.when_full, saved("spool/" + name), dropped});
+    auto spool = Spool::open({*options.spool_directory, name, options.spool_size, options.when_full,
+                              saved("spool/" + name), dropped});
     if (!spool)
         return std::unexpected(spool.error());
     queues_.push_back(std::move(*spool));
@@ -114,8 +114,8 @@ Result<void> Feeders::add_journal(const StreamConfig &config) {
     if (!queue)
         return std::unexpected(queue.error());
     sections_[*queue] = config.name;
-    feeders_.push_back(std::make_unique<JournalFeeder>(std::move(*journal), **queue,
-                                                       *parts_.state, parts_.prefix + copied));
+    feeders_.push_back(std::make_unique<JournalFeeder>(std::move(*journal), **queue, *parts_.state,
+                                                       parts_.prefix + copied));
     return {};
 }
 

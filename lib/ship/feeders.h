@@ -47,7 +47,7 @@ class Feeders {
     explicit Feeders(Parts parts) : parts_(std::move(parts)) {}
     Parts parts_;
     std::list<EventFormat> formats_;
-    std::map<std::string, Stream> streams_; ///< by section
+    std::map<std::string, Stream> streams_;         ///< by section
     std::map<const Input *, std::string> sections_; ///< of inputs that are no files
     std::list<std::unique_ptr<EventQueue>> queues_;
     FileFeeder *files_ = nullptr;

@@ -156,8 +156,8 @@ Result<void> take_sink(ShipOptions &options, const Raw &raw) {
     const auto equals = to.find('=');
     const auto name = to.substr(0, equals);
     options.target = equals == std::string::npos ? "" : to.substr(equals + 1);
-    for (const auto kind : {SinkKind::cloudwatch, SinkKind::standard_output, SinkKind::otlp,
-                            SinkKind::syslog}) {
+    for (const auto kind :
+         {SinkKind::cloudwatch, SinkKind::standard_output, SinkKind::otlp, SinkKind::syslog}) {
         if (name != sink_name(kind))
             continue;
         options.sink = kind;
@@ -183,8 +183,7 @@ Result<void> take_spool(ShipOptions &options, const Raw &raw) {
     if (raw.when_full) {
         if (*raw.when_full != "wait" && *raw.when_full != "drop-oldest")
             return fail("--when-full=" + escape_path(*raw.when_full), "wait or drop-oldest");
-        options.when_full =
-            *raw.when_full == "wait" ? WhenFull::wait : WhenFull::drop_oldest;
+        options.when_full = *raw.when_full == "wait" ? WhenFull::wait : WhenFull::drop_oldest;
     }
     if ((raw.spool_size || raw.when_full) && !options.spool_directory)
         return fail(raw.spool_size ? "--spool-size" : "--when-full", "needs --spool DIR");
@@ -224,7 +223,8 @@ Result<void> parse_ship_options(int argc, char **argv, ShipOptions &options,
     options.files = std::move(*files);
     options.gzip = !raw.no_gzip;
     if (raw.logging_config)
-        warnings.emplace_back("--logging-config-file is Python's and has no effect here: see -v, -q");
+        warnings.emplace_back(
+            "--logging-config-file is Python's and has no effect here: see -v, -q");
     if (options.sample && !options.check_config)
         return fail("--sample", "goes with --check-config");
     if (options.json && !options.status)

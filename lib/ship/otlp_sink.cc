@@ -54,9 +54,9 @@ void read_partial_success(const HttpResponse &response, std::size_t count, Deliv
     const auto rejected = parse_number(text_field(*fields, "partialSuccess.rejectedLogRecords"));
     if (rejected.value_or(0) == 0)
         return;
-    const auto why = "the collector rejected " + std::to_string(*rejected) + " of " +
-                     std::to_string(count) + " records of this batch: " +
-                     text_field(*fields, "partialSuccess.errorMessage");
+    const auto why =
+        "the collector rejected " + std::to_string(*rejected) + " of " + std::to_string(count) +
+        " records of this batch: " + text_field(*fields, "partialSuccess.errorMessage");
     for (std::size_t i = 0; i < count; ++i)
         delivery.rejected.emplace_back(i, why);
 }
@@ -129,9 +129,9 @@ Delivery read_otlp_reply(const HttpResponse &response, std::size_t count) {
     if (std::ranges::find(retryable, response.status) != retryable.end())
         return delivery;
     // A collector that is not one, or does not let us, will not like halves of it better.
-    const bool denied = response.status / 100 == 3 || // redirects are not followed
-                        std::ranges::find(address_or_permission, response.status) !=
-                            address_or_permission.end();
+    const bool denied =
+        response.status / 100 == 3 || // redirects are not followed
+        std::ranges::find(address_or_permission, response.status) != address_or_permission.end();
     delivery.outcome = denied ? Outcome::denied : Outcome::invalid;
     return delivery;
 }

@@ -13,7 +13,7 @@
 namespace hostav {
 
 struct OtlpOptions {
-    std::string url; ///< without a path: `/v1/logs`, the specification's
+    std::string url;                  ///< without a path: `/v1/logs`, the specification's
     std::vector<std::string> headers; ///< `Name: value`, secrets maybe
     bool gzip = true;
     std::string host_name, version; ///< of the resource and the scope

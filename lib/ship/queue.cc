@@ -11,6 +11,14 @@ constexpr std::uint64_t around = 64; ///< of memory, for a short event
 
 } // namespace
 
+Input::Filled EventQueue::take_noted() {
+    Filled filled;
+    filled.replaced = counts_.replaced - taken_.replaced;
+    filled.split = counts_.split - taken_.split;
+    taken_ = counts_;
+    return filled;
+}
+
 bool MemoryQueue::has_room() const {
     return bytes_ + items_.size() * around < most_in_memory;
 }
@@ -30,7 +38,7 @@ Input::Clock::time_point MemoryQueue::waiting_since() const {
 }
 
 Result<Input::Filled> MemoryQueue::fill(const TakeEvent &take, bool /*flush*/) {
-    Filled filled;
+    auto filled = take_noted();
     for (; filled_ < items_.size(); ++filled_) {
         const auto &item = items_[filled_];
         if (!take({item.time, item.message, item.offset})) {

@@ -22,9 +22,16 @@ class EventQueue : public Input {
     /// Nothing will be pushed any more.
     void close() { closed_ = true; }
     [[nodiscard]] bool closed() const { return closed_; }
+    /// What reading the events took so far, for the fill() to come.
+    void note(const Filled &counts) { counts_ = counts; }
+
+  protected:
+    /// What was noted since the last time.
+    [[nodiscard]] Filled take_noted();
 
   private:
     bool closed_ = false;
+    Filled counts_, taken_;
 };
 
 class MemoryQueue : public EventQueue {

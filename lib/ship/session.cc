@@ -4,6 +4,8 @@
 #include "base/files.h"
 #include "base/text.h"
 #include "ship/config_keys.h"
+#include "ship/destination.h"
+#include "ship/event_format.h"
 #include "ship/feeders.h"
 #include "ship/sinks.h"
 
@@ -86,9 +88,7 @@ std::string agents_aws_config(const std::string &file) {
     return "";
 }
 
-} // namespace
-
-Result<ShipConfig> ship_config(const ShipOptions &options, std::vector<std::string> &warnings) {
+Result<ShipConfig> given_config(const ShipOptions &options, std::vector<std::string> &warnings) {
     if (!options.has_stream()) {
         if (options.config_file)
             return file_config(options, *options.config_file, warnings);
@@ -115,6 +115,35 @@ Result<ShipConfig> ship_config(const ShipOptions &options, std::vector<std::stri
         stream->name = file;
         config.streams.push_back(*stream);
     }
+    return config;
+}
+
+/// What can be known to be wrong before anything is asked for.
+Result<void> check_stream(const StreamConfig &stream) {
+    const auto some = [](const std::string &) -> Result<std::string> { return "x"; };
+    for (const bool group : {true, false}) {
+        const auto what = stream.where + ": " + (group ? "log_group_name" : "log_stream_name");
+        const auto name =
+            expand_placeholders(group ? stream.log_group_name : stream.log_stream_name, some, what);
+        if (!name)
+            return std::unexpected(name.error());
+        if (auto fits = group ? check_group_name(*name, what) : check_stream_name(*name, what);
+            !fits)
+            return fits;
+    }
+    if (const auto format = event_format(stream); !format)
+        return std::unexpected(format.error());
+    return {};
+}
+
+} // namespace
+
+Result<ShipConfig> ship_config(const ShipOptions &options, std::vector<std::string> &warnings) {
+    auto config = given_config(options, warnings);
+    if (config)
+        for (const auto &stream : config->streams)
+            if (auto sound = check_stream(stream); !sound)
+                return std::unexpected(sound.error());
     return config;
 }
 
@@ -169,8 +198,8 @@ Result<SessionResult> run_session(const SessionParts &parts) {
         return stopped;
     }
     const auto prefix = record_prefix(options);
-    auto feeders = Feeders::create({options, parts.config, state ? &*state : nullptr, prefix,
-                                    complaints, **sinks});
+    auto feeders = Feeders::create(
+        {options, parts.config, state ? &*state : nullptr, prefix, complaints, **sinks});
     if (!feeders)
         return std::unexpected(feeders.error());
     ShipperOptions shipping;

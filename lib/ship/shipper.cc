@@ -41,9 +41,10 @@ bool Shipper::nothing_left() const {
 
 /// Nothing better will come than what is there: batches are not waited for.
 bool Shipper::flushes() const {
-    return stopping_ || (options_.once && std::ranges::all_of(parts_.feeders, [](const auto *feeder) {
-                             return feeder->ended();
-                         }));
+    return stopping_ ||
+           (options_.once && std::ranges::all_of(parts_.feeders, [](const auto *feeder) {
+                return feeder->ended();
+            }));
 }
 
 /// What dies with us.
@@ -64,10 +65,11 @@ bool Shipper::gives_up(Clock::time_point now) const {
         return since != Clock::time_point::max() && now - since >= options_.give_up_denied;
     });
     return unreadable || std::ranges::any_of(lanes_, [&](const auto &lane) {
-        const auto since = lane.second.failing_since;
-        return since != Clock::time_point::max() &&
-               now - since >= (lane.second.denied ? options_.give_up_denied : options_.give_up);
-    });
+               const auto since = lane.second.failing_since;
+               return since != Clock::time_point::max() &&
+                      now - since >=
+                          (lane.second.denied ? options_.give_up_denied : options_.give_up);
+           });
 }
 
 bool Shipper::over(Clock::time_point now) const {
@@ -77,7 +79,8 @@ bool Shipper::over(Clock::time_point now) const {
         });
         if (!answered)
             return now - stop_since_ >= stop_answers;
-        return reread_ || nothing_left() || now - std::max(stop_since_, last_progress_) >= stop_quiet ||
+        return reread_ || nothing_left() ||
+               now - std::max(stop_since_, last_progress_) >= stop_quiet ||
                now - stop_since_ >= stop_deliver;
     }
     if (closed_)
@@ -139,9 +142,9 @@ Result<void> Shipper::commit() {
     if (errors_too)
         for (auto &[section, status] : status_)
             if (std::exchange(status.changed, false))
-                changes_[status_key(section)] = status_record(
-                    {status.last_success, status.last_error, status.error, status.events,
-                     status.rejected, status.replaced, status.split});
+                changes_[status_key(section)] =
+                    status_record({status.last_success, status.last_error, status.error,
+                                   status.events, status.rejected, status.replaced, status.split});
     if (changes_.empty())
         return {};
     if (auto done = parts_.state->commit(changes_); !done) {

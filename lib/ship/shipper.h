@@ -115,7 +115,7 @@ class Shipper {
     std::map<Input *, Source> sources_;
     std::map<Destination, Lane> lanes_;
     std::deque<std::pair<Destination, Delivery>> done_;
-    std::vector<std::unique_ptr<Flight>> spare_; ///< with their memory
+    std::vector<std::unique_ptr<Flight>> spare_;                ///< with their memory
     std::map<std::string, std::optional<std::string>> changes_; ///< of the state
     std::map<std::string, Status> status_;
     std::size_t in_flight_ = 0;
@@ -144,8 +144,7 @@ class Shipper {
     bool begin(Source &source, Lane &lane, Clock::time_point now);
     void send(const Destination &destination, Flight &flight);
     void take_done(Clock::time_point now);
-    void take(const Destination &destination, Lane &lane, Delivery delivery,
-              Clock::time_point now);
+    void take(const Destination &destination, Lane &lane, Delivery delivery, Clock::time_point now);
     void accept(Flight &flight, const Delivery &delivery);
     void split(Flight &flight, const Delivery &delivery);
     void fail(const Destination &destination, Lane &lane, const Delivery &delivery,

@@ -27,8 +27,8 @@ Shipper::Clock::time_point Shipper::due(const Source &source) const {
     if (waiting == 0 && !source.more)
         return Clock::time_point::max();
     const bool now = source.more || flushes() || waiting >= source.stream->batch_bytes;
-    const auto wanted = now ? Clock::time_point::min()
-                            : source.input->waiting_since() + source.stream->buffer;
+    const auto wanted =
+        now ? Clock::time_point::min() : source.input->waiting_since() + source.stream->buffer;
     return std::max(wanted, source.not_before);
 }
 
@@ -194,7 +194,9 @@ void Shipper::fail(const Destination &destination, Lane &lane, const Delivery &d
     lane.not_before = now + wait;
     last_failure_ = delivery.why;
     const auto kind = "deliver " + destination.group + " " + destination.stream;
-    parts_.complaints.add(lane.denied ? Severity::error : Severity::warning, kind,
+    // Who gives up in the end says it then.
+    const bool severe = lane.denied && !options_.once;
+    parts_.complaints.add(severe ? Severity::error : Severity::warning, kind,
                           escape_path(destination.group) + " " + escape_path(destination.stream) +
                               ": " + delivery.why + "; trying again");
     note_status(*lane.flight->stream, delivery.why);
@@ -210,8 +212,7 @@ void Shipper::finish(const Destination &destination, Lane &lane, Clock::time_poi
         status.rejected += rejects.size();
         parts_.complaints.add(Severity::warning, "reject " + flight->source,
                               escape_path(flight->source) + ": " + std::to_string(rejects.size()) +
-                                  " events were rejected (" + rejects.front().why +
-                                  ")" +
+                                  " events were rejected (" + rejects.front().why + ")" +
                                   (parts_.rejects.keeps() ? ", kept in rejected.jsonl" : ""));
         if (auto kept = parts_.rejects.add(destination, flight->source, rejects); !kept)
             parts_.complaints.add(Severity::error, "rejects", kept.error().text());

@@ -26,10 +26,10 @@ enum class Outcome {
 
 struct Delivery {
     Outcome outcome = Outcome::again;
-    std::string why;    ///< one printable line
+    std::string why; ///< one printable line
     std::chrono::milliseconds retry_after{0};
     bool ambiguous = false; ///< it may have been accepted all the same
-    std::string note{}; ///< of an accepted one: what else went wrong
+    std::string note{};     ///< of an accepted one: what else went wrong
     /// Which are not wanted, as positions in what was delivered, and why.
     std::vector<std::pair<std::size_t, std::string>> rejected{};
 };

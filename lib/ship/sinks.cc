@@ -108,9 +108,9 @@ Result<std::string> Sinks::find_region_or_wait(const AwsProfiles &profiles) {
         if (region)
             return region;
         const auto endpoint = find_endpoint(environment_, profiles, logs_service, any_region);
-        const auto rule = find_endpoint({{}, [](const char *) { return std::string(); }, "", "",
-                                         "default", false},
-                                        {}, logs_service, any_region);
+        const auto rule = find_endpoint(
+            {{}, [](const char *) { return std::string(); }, "", "", "default", false}, {},
+            logs_service, any_region);
         if (endpoint && rule && *endpoint != *rule)
             return any_region;
         if (options.once || options.reads_stdin())
@@ -157,8 +157,8 @@ Result<std::string> Sinks::placeholder(const std::string &name) {
     std::string value = host;
     if (name == "instance_id" || name == "ip_address") {
         const bool id = name == "instance_id";
-        auto told = metadata_.get(id ? "/latest/meta-data/instance-id"
-                                     : "/latest/meta-data/local-ipv4");
+        auto told =
+            metadata_.get(id ? "/latest/meta-data/instance-id" : "/latest/meta-data/local-ipv4");
         if (!told)
             parts_.complaints.add(Severity::verbose, "placeholder " + name,
                                   "{" + name + "}: using the host's: " + told.error().text());
@@ -177,10 +177,9 @@ Result<Destination> Sinks::destination(const StreamConfig &stream) {
     Destination to;
     const auto ask = [this](const std::string &name) { return placeholder(name); };
     for (const bool group : {true, false}) {
-        const auto what =
-            stream.where + ": " + (group ? "log_group_name" : "log_stream_name");
-        auto name = expand_placeholders(group ? stream.log_group_name : stream.log_stream_name,
-                                        ask, what);
+        const auto what = stream.where + ": " + (group ? "log_group_name" : "log_stream_name");
+        auto name =
+            expand_placeholders(group ? stream.log_group_name : stream.log_stream_name, ask, what);
         if (!name)
             return std::unexpected(name.error());
         auto fits = group ? check_group_name(*name, what) : check_stream_name(*name, what);

@@ -198,8 +198,8 @@ Result<void> Spool::next_segment() {
     const auto number = segments_.empty() ? delivered_.segment + 1 : segments_.rbegin()->first + 1;
     if (auto synced = sync(); !synced)
         return synced;
-    auto fd = open_segment(directory_.get(), file_name(number),
-                           O_WRONLY | O_CREAT | O_EXCL | O_APPEND);
+    auto fd =
+        open_segment(directory_.get(), file_name(number), O_WRONLY | O_CREAT | O_EXCL | O_APPEND);
     if (!fd)
         return std::unexpected(fd.error());
     last_ = std::move(*fd);
@@ -271,7 +271,7 @@ std::uint64_t Spool::waiting() const {
 }
 
 Result<Input::Filled> Spool::fill(const TakeEvent &take, bool /*flush*/) {
-    Filled filled;
+    auto filled = take_noted();
     filling_ = true;
     for (auto segment = segments_.lower_bound(filled_.segment); segment != segments_.end();
          ++segment) {

@@ -23,8 +23,8 @@ enum class WhenFull {
 };
 
 struct SpoolOptions {
-    std::string directory; ///< made when missing, 0700
-    std::string name;      ///< of the source; first part of the segments' names
+    std::string directory;            ///< made when missing, 0700
+    std::string name;                 ///< of the source; first part of the segments' names
     std::uint64_t limit = 1ULL << 30; ///< bytes
     WhenFull when_full = WhenFull::wait;
     std::optional<std::string> saved; ///< record
@@ -60,7 +60,7 @@ class Spool : public EventQueue {
 
     SpoolOptions options_;
     Fd directory_;
-    Fd last_; ///< segment that is written
+    Fd last_;                                         ///< segment that is written
     std::map<std::uint64_t, std::uint64_t> segments_; ///< number -> bytes
     Place delivered_, filled_;
     bool filling_ = false;

@@ -72,11 +72,10 @@ void add_stream(StatusReport &report, const std::string &section, const StreamSt
     }
     report.text += "[" + escape_path(section) + "]\n  last success: " + ago(status.last_success) +
                    "\n  last error:   " + ago(status.last_error) +
-                   (status.error.empty() ? "" : ": " + status.error) +
-                   "\n  events " + std::to_string(status.events) + ", rejected " +
-                   std::to_string(status.rejected) + ", replaced sequences " +
-                   std::to_string(status.replaced) + ", split " + std::to_string(status.split) +
-                   "\n";
+                   (status.error.empty() ? "" : ": " + status.error) + "\n  events " +
+                   std::to_string(status.events) + ", rejected " + std::to_string(status.rejected) +
+                   ", replaced sequences " + std::to_string(status.replaced) + ", split " +
+                   std::to_string(status.split) + "\n";
 }
 
 void add_file(StatusReport &report, const FileProgress &file, const StreamStatus &status,

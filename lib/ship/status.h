@@ -25,7 +25,8 @@ struct StatusReport {
     std::string text;
     bool good = true; ///< nothing waits whose delivery fails
 };
-/// Of everything in the state; `prefix` as ShipperOptions::record_prefix. `json`: one object a line.
+/// Of everything in the state; `prefix` as ShipperOptions::record_prefix. `json`: one object a
+/// line.
 [[nodiscard]] Result<StatusReport> read_status(const DurableMap &state, const std::string &prefix,
                                                bool json);
 

@@ -58,6 +58,7 @@ TakeEvent StdinFeeder::taker(Result<void> &pushed) {
 Result<void> StdinFeeder::end(EventReader::End how) {
     Result<void> pushed;
     reader_->end(how, std::time(nullptr), taker(pushed));
+    queue_.note(reader_->counts());
     return pushed;
 }
 
@@ -78,8 +79,8 @@ Result<void> StdinFeeder::read() {
     last_read_ = Clock::now();
     next_sync_ = std::min(next_sync_, last_read_ + sync_after);
     Result<void> pushed;
-    reader_->feed({bytes.data(), static_cast<std::size_t>(got)}, std::time(nullptr),
-                  taker(pushed));
+    reader_->feed({bytes.data(), static_cast<std::size_t>(got)}, std::time(nullptr), taker(pushed));
+    queue_.note(reader_->counts());
     return pushed;
 }
 

@@ -12,19 +12,22 @@ wrong() { # REGEX OPTION...
 }
 configure </dev/null
 wrong 'no-such-option' --no-such-option
-wrong 'requires an argument' --group
+wrong 'needs a value' --group
 wrong 'cannot be opened|No such file' -c /nonexistent
 wrong 'needs a target' --group g --to otlp
 wrong '^logship: --to=nowhere' --group g --to nowhere
 wrong 'is needed' --stream s
 wrong 'cannot be combined' -c "$conf" --group g
-wrong 'time_zone' --group g --time-zone MARS
 wrong 'datetime_format' --group g --datetime-format '%Q'
 wrong 'multi_line_start_pattern' --group g --multi-line-start-pattern '('
 wrong 'encoding' --group g --encoding klingon
 wrong 'retention_in_days' --group g --retention 6
 wrong 'log_group_name' --group 'a b'
 wrong 'log_stream_name' --group g --stream 'a:b'
+wrong 'means nothing for standard input' --group g --follow all
+wrong 'means nothing for the journal' --group g --journal --encoding latin_1
+wrong 'goes with --to cloudwatch' --group g --to stdout --retention 7
+wrong 'their own buffer' --group g --spool d file
 wrong 'needs --spool' --group g --spool-size 5M
 wrong 'spool-size' --group g --spool d --spool-size 5
 wrong 'goes with --check-config' -c "$conf" --sample x

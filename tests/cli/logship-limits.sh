@@ -60,5 +60,7 @@ printf 'bad \xff\xfe byte\n\xc3\nnul \0 esc \033[1m\n' | ship --group L --stream
 expect_status 0
 expect_error 'invalid sequences'
 [[ $(stored_count L bytes) -eq 3 ]] || fail "not all"
-stored L bytes | grep -q $'bad \uFFFD\uFFFD byte' || fail "$(stored L bytes)"
+stored L bytes >"$scratch/got"
+grep -qa $'^bad \xef\xbf\xbd\xef\xbf\xbd byte$' "$scratch/got" || fail "not replaced"
+grep -qaP '^nul \x00 esc \x1b\[1m$' "$scratch/got" || fail "control characters are lost"
 expect_no_violations

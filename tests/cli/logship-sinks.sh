@@ -32,7 +32,7 @@ fault '{"op": "otlp", "fault": "status", "code": 503, "count": 2}' \
 to "otlp=$aws_url"
 expect_status 0
 faults_are_over || fail "the faults have not struck"
-stored_otlp >"$scratch/got"
+stored_otlp | sed 's/\\\\/\\/g' >"$scratch/got"
 expect_same "$log" "$scratch/got" "OTLP's messages"
 expect_no_violations
 printf 'header\n' | OTEL_EXPORTER_OTLP_HEADERS='authorization=Bearer%20x' run timeout 60 "$logship" --group G \
@@ -46,7 +46,7 @@ make_test_ca syslog
 start_syslog_receiver --tls "$scratch/syslog.pem" "$scratch/syslog.key"
 to "syslog=127.0.0.1:$syslog_port" --ca-bundle "$scratch/syslog-ca.pem"
 expect_status 0
-stored_syslog >"$scratch/got"
+stored_syslog | sed 's/\\\\/\\/g' >"$scratch/got"
 expect_same "$log" "$scratch/got" "syslog's messages"
 expect_no_syslog_violations
 syslog_control '{"close_after": 40}'
