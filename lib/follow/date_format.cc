@@ -82,6 +82,34 @@ void put_zone_name(std::string_view text, Fields &to) {
             to.dst = dst;
 }
 
+void put_clock(char directive, std::string_view text, Fields &to) {
+    switch (directive) {
+    case 'f':
+        to.millisecond = fraction(text, 3);
+        break;
+    case 'H':
+    case 'I':
+        to.hour = number(text);
+        to.twelve_hours = directive == 'I';
+        break;
+    case 'p':
+        to.afternoon = (text[0] | 0x20) == 'p';
+        break;
+    case 'M':
+        to.minute = number(text);
+        break;
+    case 'S':
+        to.second = number(text);
+        break;
+    case 'z':
+        to.offset = zone_offset(text);
+        break;
+    default:
+        put_zone_name(text, to);
+        break;
+    }
+}
+
 void put(char directive, std::string_view text, Fields &to) {
     switch (directive) {
     case 'a':
@@ -95,31 +123,11 @@ void put(char directive, std::string_view text, Fields &to) {
     case 'd':
         to.day = number(text);
         break;
-    case 'f':
-        to.millisecond = fraction(text, 3);
-        break;
-    case 'H':
-        to.hour = number(text);
-        to.twelve_hours = false;
-        break;
-    case 'I':
-        to.hour = number(text);
-        to.twelve_hours = true;
-        break;
-    case 'p':
-        to.afternoon = (text[0] | 0x20) == 'p';
-        break;
     case 'j':
         to.year_day = number(text);
         break;
     case 'm':
         to.month = number(text);
-        break;
-    case 'M':
-        to.minute = number(text);
-        break;
-    case 'S':
-        to.second = number(text);
         break;
     case 'u':
         to.weekday = number(text) - 1;
@@ -140,11 +148,8 @@ void put(char directive, std::string_view text, Fields &to) {
     case 'Y':
         to.year = number(text);
         break;
-    case 'z':
-        to.offset = zone_offset(text);
-        break;
     default:
-        put_zone_name(text, to);
+        put_clock(directive, text, to);
         break;
     }
 }
@@ -175,18 +180,21 @@ struct DateFormat::Impl {
     DateExpression format;
     Regex regex;
     TimeZone zone;
-    bool year = false;
-    std::vector<std::string_view> groups{};
+    bool year;
+    std::vector<std::string_view> groups;
 
     /// The year and month of a day after `known_now`.
-    std::time_t known_now = -1;
+    std::optional<std::time_t> known_now;
     int now_year = 0, now_month = 0;
 
     struct Hour {
-        std::int64_t local = -1; ///< hours since 1970 as the clock on the wall counts
+        std::int64_t local = INT64_MIN; ///< hours since 1970 as the clock on the wall counts
         std::time_t begin = 0;
     };
     std::array<Hour, 8> hours{};
+
+    Impl(DateExpression from, Regex search, TimeZone in, bool has_year)
+        : format(std::move(from)), regex(std::move(search)), zone(in), year(has_year) {}
 
     void infer_year(Fields &at, std::time_t now);
     [[nodiscard]] static std::optional<sys_days> day(const Fields &at);
@@ -274,8 +282,7 @@ Result<DateFormat> DateFormat::compile(const std::string &format, TimeZone zone,
     if (!regex)
         return std::unexpected(regex.error());
     const bool year = date->has('y') || date->has('Y') || date->has('G');
-    return DateFormat(std::unique_ptr<Impl>(new Impl{
-        .format = std::move(*date), .regex = std::move(*regex), .zone = zone, .year = year}));
+    return DateFormat(std::make_unique<Impl>(std::move(*date), std::move(*regex), zone, year));
 }
 
 std::optional<EventTime> DateFormat::find(std::string_view event, std::time_t now) const {

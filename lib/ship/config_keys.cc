@@ -159,6 +159,7 @@ Result<void> set_tags(StreamConfig &to, const GivenValue &given) {
 
 Text tags(const StreamConfig &from) {
     std::vector<std::string> items;
+    items.reserve(from.tags.size());
     for (const auto &[key, value] : from.tags)
         items.push_back(key + "=" + value);
     return joined(items);

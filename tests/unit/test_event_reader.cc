@@ -50,6 +50,7 @@ struct Reading {
     }
     [[nodiscard]] std::vector<std::string> messages() const {
         std::vector<std::string> all;
+        all.reserve(taken.size());
         for (const auto &event : taken)
             all.push_back(event.message);
         return all;
@@ -159,8 +160,8 @@ TEST_CASE("events begin where a pattern says", "[event_reader]") {
           Messages{"a START\nb", "c START"});
     auto dated = with_date("%Y-%m-%d");
     dated.start_is_date = true;
-    CHECK(events(std::move(dated), "at 2026-01-02 a\nb\nin 2026-01-03\n") ==
-          Messages{"at 2026-01-02 a\nb", "in 2026-01-03"});
+    const auto by_date = events(std::move(dated), "at 2026-01-02 a\nb\nin 2026-01-03\n");
+    CHECK(by_date == Messages{"at 2026-01-02 a\nb", "in 2026-01-03"});
 }
 
 TEST_CASE("an event's time is that in its text, else the last one, else now", "[event_reader]") {
@@ -168,6 +169,7 @@ TEST_CASE("an event's time is that in its text, else the last one, else now", "[
     reading.feed("none\n2023-11-14T22:13:21 a\nnone\nx\n  2023-11-14T22:13:22\ny\n")
         .end(EventReader::End::lines);
     std::vector<EventTime> times;
+    times.reserve(reading.taken.size());
     for (const auto &event : reading.taken)
         times.push_back(event.time - now_ms);
     CHECK(times == std::vector<EventTime>{0, 1000, 1000, 2000, 2000});
@@ -243,7 +245,8 @@ TEST_CASE("long events are cut between lines", "[event_reader]") {
     EventFormat how;
     how.longest = 100;
     const std::string forty(39, 'x');
-    CHECK(events(std::move(how), "y" + forty + "\n " + forty + "\n  end\nnext\n") ==
+    const auto cut = events(std::move(how), "y" + forty + "\n " + forty + "\n  end\nnext\n");
+    CHECK(cut ==
           Messages{"y" + forty + " [continued]", "[continuation]  " + forty + "\n  end", "next"});
 }
 
@@ -337,9 +340,9 @@ EventFormat random_format(std::mt19937 &random, const std::string &encoding) {
 TEST_CASE("events depend on the bytes only", "[event_reader]") {
     std::mt19937 random(20261126); // NOLINT(cert-msc51-cpp): the same each time
     for (int round = 0; round < 3000; ++round) {
-        const std::vector<std::string> encodings{"utf_8",  "utf_8",   "utf_8_sig",
-                                                 "utf_16", "latin_1", "shift_jis"};
-        const auto encoding = encodings[random() % encodings.size()];
+        static const std::vector<std::string> encodings{"utf_8",  "utf_8",   "utf_8_sig",
+                                                        "utf_16", "latin_1", "shift_jis"};
+        const auto &encoding = encodings[random() % encodings.size()];
         const auto seed = random();
         const auto text = random_text(random, encoding);
         std::mt19937 same(seed);
