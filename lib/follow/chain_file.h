@@ -31,6 +31,7 @@ struct ChainFile {
     std::int64_t modified = 0, born = 0; ///< nanoseconds since 1970
     Clock::time_point grown;             ///< when it was seen to be larger than before
     Clock::time_point unread_since;
+    std::uint64_t tried = 0;   ///< the size at which its fingerprint was wanting
     std::uint64_t read_to = 0; ///< the end that the last fill came to
     Wait wait = Wait::nothing;
     std::uint64_t wait_size = 0; ///< the wait counts while it has this size

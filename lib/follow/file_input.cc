@@ -73,9 +73,8 @@ Result<void> FileInput::live(const Chain::Match &live, const std::vector<Chain::
     }
     // First what has become of the last one: it may have been cut before it was renamed.
     look(now);
-    const std::size_t had = chain_.files.size();
     auto followed = chain_.follow(live, others, now);
-    if (chain_.files.size() != had) {
+    if (followed) {
         watch_files();
         look(now);
         settle(now);
@@ -134,7 +133,10 @@ bool FileInput::check(ChainFile &file, bool closely, Clock::time_point now) {
     if (!file.content || file.content.compressed())
         return false;
     const auto status = status_of(file.content.fd());
-    if (!status || (!closely && status->size == file.size && status->modified == file.modified))
+    if (!status)
+        return false;
+    const bool untried = !file.place.fingerprint.known() && status->size != file.tried;
+    if (!closely && !untried && status->size == file.size && status->modified == file.modified)
         return false;
     if (status->size < file.size || status->size < file.place.state.offset || !holds(file))
         return true;
