@@ -140,6 +140,8 @@ Result<void> check_stream(const StreamConfig &stream) {
 
 Result<ShipConfig> ship_config(const ShipOptions &options, std::vector<std::string> &warnings) {
     auto config = given_config(options, warnings);
+    if (config && config->streams.empty())
+        return fail(escape_path(config->file), "has no section with something to ship");
     if (config)
         for (const auto &stream : config->streams)
             if (auto sound = check_stream(stream); !sound)

@@ -20,6 +20,7 @@ constexpr std::chrono::seconds connect_timeout{5};
 constexpr std::chrono::seconds connect_again{5};
 constexpr std::chrono::seconds acknowledge_timeout{30};
 constexpr std::chrono::milliseconds look_again{20};
+constexpr std::chrono::milliseconds moment{200};
 
 /// PRINTUSASCII without blanks; `-` for nothing.
 std::string header_field(std::string_view text, std::size_t longest) {
@@ -157,7 +158,10 @@ void SyslogSink::work() {
         const auto open = stream_->unacknowledged();
         if (!open)
             return fail_all(open.error().text());
-        if (*open > 0)
+        auto &front = jobs_.front();
+        if (*open == 0 && front.acknowledged == Clock::time_point::max())
+            front.acknowledged = Clock::now();
+        if (*open > 0 || Clock::now() < front.acknowledged + moment)
             break;
         auto job = std::move(jobs_.front());
         jobs_.pop_front();
@@ -175,8 +179,10 @@ void SyslogSink::add_descriptors(std::vector<pollfd> &to) const {
 std::chrono::steady_clock::time_point SyslogSink::next_work() const {
     if (jobs_.empty())
         return Clock::time_point::max();
-    const bool sent = jobs_.front().sent == jobs_.front().bytes.size();
-    return sent ? Clock::now() + look_again : jobs_.front().deadline;
+    const auto &front = jobs_.front();
+    if (front.acknowledged != Clock::time_point::max())
+        return front.acknowledged + moment;
+    return front.sent == front.bytes.size() ? Clock::now() + look_again : front.deadline;
 }
 
 } // namespace hostav

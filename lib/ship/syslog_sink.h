@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 //
 // Syslog messages (RFC 5424) over TLS with octet counting (RFC 5425). The protocol has no answer:
-// accepted is what the other side's kernel has acknowledged on a connection that is still open, the
-// most that can be known.
+// accepted is what the other side's kernel has acknowledged on a connection that is still open a
+// moment later (who closes without having read resets it), the most that can be known.
 #pragma once
 
 #include "net/tls_stream.h"
@@ -41,6 +41,7 @@ class SyslogSink : public Sink {
         std::string bytes;
         std::size_t sent = 0;
         Clock::time_point deadline;
+        Clock::time_point acknowledged = Clock::time_point::max(); ///< since when all is
         Done done;
     };
     SyslogOptions options_;

@@ -11,8 +11,8 @@ for i in {1..200}; do echo "line $i"; done >"$scratch/lines"
 # FAULT [MOST-REPEATED]: shipped through it, each line at least once, at most so many of them again.
 through() {
     local name=$1 most=${2:-0} stream=${1//[^a-z0-9]/-}
-    [[ $name = '{'* ]] || name="\"op\": \"PutLogEvents\", \"fault\": \"$name\", \"count\": 2"
-    fault "{${name#\{}}"
+    [[ $name = '"'* ]] || name="\"op\": \"PutLogEvents\", \"fault\": \"$name\", \"count\": 2"
+    fault "{$name}"
     ship --group faults --stream "$stream" --batch-count 100 <"$scratch/lines"
     [[ $status -eq 0 ]] || fail "$1: status $status: $(cat "$err")"
     faults_are_over || fail "$1: the fault has not struck"
