@@ -22,15 +22,21 @@ constexpr std::chrono::milliseconds pause_without_descriptors{100};
 /// Of a session that have not been answered; the rest stays in the socket.
 constexpr unsigned most_outstanding = 25;
 
-/// Each client has a socket and a few descriptors more; there are workers and files, too.
-std::size_t clients_that_fit() {
+/// What fits below RLIMIT_NOFILE beside workers and their files.
+struct Room {
+    std::size_t clients; ///< each has a socket and a few descriptors more
+    std::size_t queue;   ///< a descriptor each
+};
+Room room_for(std::uint64_t max_queue) {
     constexpr std::size_t others = 40;
     constexpr std::size_t each = 3;
     constexpr std::size_t least = 4;
     rlimit limit{};
-    if (::getrlimit(RLIMIT_NOFILE, &limit) != 0 || limit.rlim_cur < others + each * least)
-        return least;
-    return std::min<std::size_t>(most_clients, (limit.rlim_cur - others) / each);
+    std::size_t free = 0;
+    if (::getrlimit(RLIMIT_NOFILE, &limit) == 0 && limit.rlim_cur > others)
+        free = limit.rlim_cur - others;
+    const auto queue = std::min<std::size_t>(max_queue, std::max(least, free / 4));
+    return {std::clamp((free - std::min(free, queue)) / each, least, most_clients), queue};
 }
 
 bool is_unix(int listener) {
@@ -43,8 +49,15 @@ bool is_unix(int listener) {
 } // namespace
 
 Door::Door(DoorOptions options, Fd control)
-    : options_(std::move(options)), control_(std::move(control)),
-      most_clients_(clients_that_fit()) {}
+    : options_(std::move(options)), control_(std::move(control)) {
+    const auto asked = options_.config.max_queue;
+    const auto room = room_for(asked);
+    most_clients_ = room.clients;
+    max_queue_ = room.queue;
+    if (max_queue_ < asked)
+        log("warning", "MaxQueue " + std::to_string(asked) + " is too much for RLIMIT_NOFILE: " +
+                           std::to_string(max_queue_) + " it is");
+}
 
 void Door::log(const char *severity, const std::string &text) {
     control_.send("log", {severity, text});
@@ -142,7 +155,7 @@ Door::Client Door::longest_idle() const {
 /// A session that asks for more than is done waits, with the rest in its socket.
 bool Door::stalled(const Connection &client) const {
     return client.outstanding >= most_outstanding || client.unsent() >= most_unsent ||
-           (client.outstanding > 0 && requests_.size() + jobs_.size() >= options_.config.max_queue);
+           (client.outstanding > 0 && requests_.size() + jobs_.size() >= max_queue_);
 }
 
 bool Door::wants_input(const Connection &client) const {
@@ -264,11 +277,11 @@ void Door::tend_pools(std::span<const pollfd> polled) {
 }
 
 int Door::milliseconds_left() const {
+    const bool pausing = Clock::now() < no_accept_before_;
     // Nobody connected and nothing running: nothing to look after but idle workers.
-    if (clients_.empty() && jobs_.empty() && (!pool_ || pool_->live() == 0))
+    if (!pausing && clients_.empty() && jobs_.empty() && (!pool_ || pool_->live() == 0))
         return -1;
-    auto left = static_cast<int>(
-        (Clock::now() < no_accept_before_ ? pause_without_descriptors : tick).count());
+    auto left = static_cast<int>((pausing ? pause_without_descriptors : tick).count());
     for (const auto &[fd, client] : clients_)
         if (client->unsent() > 0)
             left = std::min(left, static_cast<int>(options_.config.send_buf_timeout) + 1);

@@ -107,8 +107,10 @@ class Door {
     std::map<pid_t, std::vector<Client>> registering_;
     std::uint64_t next_job_ = 0;
     std::uint64_t next_client_ = 0;
-    std::size_t most_clients_;
-    Clock::time_point no_accept_before_, no_pool_since_;
+    std::size_t most_clients_ = 0;
+    std::size_t max_queue_ = 0; ///< MaxQueue, or less
+    Clock::time_point no_accept_before_;
+    Clock::time_point no_pool_since_ = Clock::now(); ///< before the first engine comes, too
 
     // The loop (door.cc).
     void wait();

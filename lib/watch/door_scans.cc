@@ -17,6 +17,8 @@ namespace {
 /// Entries looked at in one go, so that a long walk holds up nobody.
 constexpr unsigned most_at_once = 64;
 constexpr std::size_t most_unsent = 1 << 20;
+/// Engines that are asked for one file.
+constexpr unsigned most_tries = 2;
 
 bool matches(const std::vector<std::string> &patterns, const std::string &path) {
     return std::ranges::any_of(patterns, [&path](const std::string &text) {
@@ -195,20 +197,23 @@ void Door::give(Job job) {
     const auto name = slash == std::string::npos ? job.logged : job.logged.substr(slash + 1);
     const auto number = next_job_++;
     job.retired = false;
-    if (!pool_) {
+    const auto unavailable = [&] {
         --request->running;
         give_up(request, job.shown);
-        return end_if_done(request);
-    }
+        end_if_done(request);
+    };
+    if (!pool_)
+        return unavailable();
     if (auto sent = pool_->submit(number, job.fd.get(), name, request->kind == Kind::allmatch);
         !sent) {
-        Report report;
-        report.verdict = Verdict::error;
-        report.error = "Scanner is not available";
         log("error", "no worker for requests: " + sent.error().text());
         control_.send("broken", {std::to_string(generation_)});
-        finish(std::move(job), report);
-        return;
+        retire_pool();
+        if (job.tries < most_tries) { // an engine that died is replaced
+            ++job.tries;
+            return again_.push_back(std::move(job));
+        }
+        return unavailable();
     }
     jobs_.emplace(number, std::move(job));
 }
@@ -221,7 +226,6 @@ void Door::collect(Pool &pool) {
         auto job = std::move(found->second);
         jobs_.erase(found);
         // An old engine that is ended for the new one's sake is no verdict.
-        constexpr unsigned most_tries = 2;
         if (job.retired && done.report.verdict == Verdict::error && job.tries < most_tries) {
             ++job.tries;
             again_.push_back(std::move(job));

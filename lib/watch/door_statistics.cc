@@ -40,15 +40,18 @@ std::string Door::stats_text(const Asked &asked, const std::string &gates) const
     double longest = 0;
     double sum = 0;
     unsigned waiting = 0;
-    for (const auto &request : requests_) {
-        if (request->running > 0)
-            continue;
-        const auto waited = std::chrono::duration<double>(now - request->since).count();
+    const auto waits_since = [&](Clock::time_point since) {
+        const auto waited = std::chrono::duration<double>(now - since).count();
         shortest = waiting == 0 ? waited : std::min(shortest, waited);
         longest = std::max(longest, waited);
         sum += waited;
         ++waiting;
-    }
+    };
+    for (const auto &request : requests_)
+        if (request->running == 0)
+            waits_since(request->since);
+    for (const auto &job : again_)
+        waits_since(job.request->since);
     const auto live = pool_ ? pool_->live() : 0;
     const auto busy = pool_ ? pool_->busy() : 0;
     std::array<char, 160> waits{};
