@@ -20,6 +20,12 @@ chmod 700 hidden-dir
 echo x >exclude/a
 echo x >exclude/skipped-file
 mkfifo fifo
+mkdir -p mixed/mounted
+echo clean >mixed/clean
+mount -t tmpfs none mixed/mounted
+mounted+=("$PWD/mixed/mounted")
+make_eicar mixed/mounted/eicar
+chmod 755 mixed/mounted
 cd ..
 printf 'Second:0:*:%s\n' "$(printf 'EICAR-STANDARD' | od -An -v -tx1 | tr -d ' \n')" >>"$db/test.ndb"
 configuration() { # NAME PORT
@@ -37,6 +43,7 @@ CommandReadTimeout 3
 ReadTimeout 3
 MaxThreads 20
 ExcludePath skipped
+CrossFilesystems no
 CONF
 }
 sock=$scratch/ours.sock log=$scratch/ours.log
@@ -111,8 +118,8 @@ same(b'end', 'end')
 same(b'zSCAN ' + files + b'/eicar\0', 'end')
 same(b'n' + b'A' * 5000) # closed, no reply
 for command in b'SCAN CONTSCAN MULTISCAN ALLMATCHSCAN'.split():
-    for path in (b'clean', b'eicar', b'empty', b'hidden', b'nothing', b'clean/nothing', b'eicar/', b'with blanks', b'deep', b'deep/',
-                 b'skipped/eicar', b'exclude', b'a' * 300, b'a/' * 1900):
+    for path in (b'clean', b'eicar', b'empty', b'hidden', b'nothing', b'clean/nothing', b'with blanks', b'deep', b'deep/',
+                 b'skipped/eicar', b'exclude', b'mixed', b'mixed/mounted', b'mixed/mounted/eicar', b'a' * 300, b'a/' * 1900):
         for before, after in ((b'z', b'\0'), (b'n', b'\n')):
             same(before + command + b' ' + files + b'/' + path + after)
     for argument in (b' ', b'  /', b' relative', b'\t' + files + b'/eicar'):

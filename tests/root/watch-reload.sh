@@ -2,7 +2,8 @@
 # SPDX-License-Identifier: GPL-2.0-only
 #
 # New signatures come into service without a gap: under load no infected open succeeds and no clean
-# one fails; what does not load leaves the old ones in service; one engine at a time where asked.
+# one fails, with and without ConcurrentDatabaseReload (what that is: watch-one-engine.sh); what does
+# not load leaves the old ones in service.
 set -eu
 . "$(dirname "$0")/../support/lib.sh"
 . "$support/watch.sh"
@@ -76,8 +77,7 @@ kill -USR2 "$(main_pid)"
 logged 'Database correctly reloaded'
 stop_watch
 
-# The memory of two engines is not needed where one at a time was asked for: no two loaders at once.
-# And at the start a database that does not load is an error, with one line.
+# At the start a database that does not load is an error, with one line.
 echo 'not:a:signature' >"$db/broken.ndb"
 run timeout 20 "$watch" -c "$conf" -q
 expect_status 1
