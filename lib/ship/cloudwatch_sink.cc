@@ -21,14 +21,16 @@ void append_number(std::string &to, EventTime number) {
 }
 
 Outcome outcome_of(const AwsReply &reply) {
+    // What no service sends any more, but stand-ins and old ones do: the batch is there.
+    if (reply.code == "DataAlreadyAcceptedException")
+        return Outcome::accepted;
+    if (reply.code == "InvalidSequenceTokenException")
+        return Outcome::again;
     switch (reply.error) {
     case AwsErrorKind::none:
         return Outcome::accepted;
     case AwsErrorKind::invalid:
-        // What no service sends any more, but stand-ins and old ones do: the batch is there.
-        return reply.code == "DataAlreadyAcceptedException"    ? Outcome::accepted
-               : reply.code == "InvalidSequenceTokenException" ? Outcome::again
-                                                               : Outcome::invalid;
+        return Outcome::invalid;
     case AwsErrorKind::denied:
     case AwsErrorKind::credentials:
     case AwsErrorKind::other:
