@@ -70,6 +70,7 @@ $(BUILD)/obj/%.o: %.cc
 
 $(LIBRARY): $(LIB_OBJECTS)
 	@mkdir -p $(@D)
+	@rm -f $@
 	$(AR) rcs $@ $^
 
 $(TOOLS): $(BUILD)/%: $(BUILD)/obj/tools/%.o $(LIBRARY)
