@@ -15,6 +15,9 @@ make_eicar files/eicar files/deep/eicar
 : >files/empty
 ln -s clean files/link
 mkfifo fifo
+mkdir none some
+echo x >some/skipped-file
+ln -s files/deep link-to-directory
 echo hidden >files/hidden && chmod 600 files/hidden
 cat >"$conf" <<CONF
 LogFile $log
@@ -122,6 +125,14 @@ ask(b'zSCAN ' + f + b'/../fifo\0', lambda got: got.endswith(b': Not supported fi
 # What clamd answers with OK although it has not looked.
 ask(b'zSCAN ' + f + b'/link\0', f + b'/link: Excluded (symbolic link)\0')
 ask(b'zSCAN /skipped-is-not-there\0', lambda got: b'OK' not in got)
+# What clamd's MULTISCAN does not answer at all.
+w = f.removesuffix(b'/files')
+ask(b'zMULTISCAN ' + w + b'/none\0', w + b'/none: OK\0')
+ask(b'zMULTISCAN ' + w + b'/some\0', w + b'/some: OK\0')
+ask(b'zMULTISCAN ' + w + b'/some/skipped-file\0', w + b'/some/skipped-file: Excluded\0')
+ask(b'zMULTISCAN ' + w + b'/link-to-directory\0', w + b'/link-to-directory: Excluded (symbolic link)\0')
+ask(b'zALLMATCHSCAN ' + f + b'\0', lambda got: got.count(b'FOUND') == 2)
+ask(b'zSCAN' + f + b'/eicar\0', b'UNKNOWN COMMAND\0')
 ask(b'zINSTREAM\0' + struct.pack('>I', 5) + b'clean' + bytes(4), b'stream: OK\0')
 eicar = open(files + '/eicar', 'rb').read()
 ask(b'nINSTREAM\n' + struct.pack('>I', 30) + eicar[:30] + struct.pack('>I', 38) + eicar[30:] + bytes(4),
@@ -148,6 +159,11 @@ fd = os.open(files, os.O_RDONLY)
 send_fd(s, b'\0', fd)
 got = rest(s)
 if not got.endswith(b': Not a regular file ERROR\0'): bad += 1; print('directory', got)
+for mode in (os.O_WRONLY, os.O_PATH): # nobody can look into it: not OK
+    s = connect()
+    send_fd(s, b'zFILDES\0', os.open(files + '/eicar', mode))
+    got = rest(s)
+    if not got.endswith(b': Access denied. ERROR\0'): bad += 1; print('unreadable', got)
 
 # A session: numbers, any order, what is not allowed in it.
 s = connect()
@@ -159,6 +175,17 @@ s = connect()
 s.sendall(b'nIDSESSION\nnRELOAD\n')
 got = rest(s)
 if got != b'1: Command invalid inside IDSESSION. ERROR\n': bad += 1; print('RELOAD in session', got)
+s = connect()
+s.sendall(b'zIDSESSION\0')
+time.sleep(.2)
+s.sendall(b'PING')
+got = rest(s)
+if got != b'1: Command invalid inside IDSESSION. ERROR\n': bad += 1; print('bare in session', got)
+s = connect()
+s.sendall(b'zIDSESSION\0zSCAN ' + f + b'/eicar\0')
+s.shutdown(socket.SHUT_WR)
+got = rest(s)
+if got != b'1: ' + f + b'/eicar: ' + infected + b' FOUND\0': bad += 1; print('ended session', got)
 # As clamdtop.
 s = connect()
 s.sendall(b'nIDSESSION\nnVERSION\n')
