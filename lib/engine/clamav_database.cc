@@ -1,15 +1,18 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "engine/database.h"
 
+#include "base/fd.h"
 #include "base/text.h"
 #include "conf/clam_conf.h"
 
 #include <algorithm>
 #include <array>
 #include <clamav.h>
+#include <fcntl.h>
 #include <filesystem>
 #include <memory>
 #include <optional>
+#include <sys/stat.h>
 #include <unistd.h>
 
 namespace hostav {
@@ -104,6 +107,27 @@ Result<DatabaseHead> read_database_head(int fd, const std::string &what) {
     return DatabaseHead{head->version,    head->sigs,
                         head->fl,         text(head->builder),
                         text(head->time), static_cast<std::time_t>(head->stime)};
+}
+
+std::time_t newest_signatures(const std::string &directory) {
+    std::time_t newest = 0;
+    std::error_code error;
+    for (const auto &entry : std::filesystem::directory_iterator(directory, error)) {
+        const auto &path = entry.path().native();
+        struct stat st = {};
+        if (!is_database_name(path.substr(path.rfind('/') + 1)) || ::stat(path.c_str(), &st) != 0)
+            continue;
+        auto made = st.st_mtim.tv_sec;
+        // A copy of an old one is not new.
+        if (const Fd file(is_database_container(path) ? ::open(path.c_str(), O_RDONLY | O_CLOEXEC)
+                                                      : -1);
+            file)
+            if (const auto head = read_database_head(file.get(), path);
+                head && head->built_time > 0)
+                made = head->built_time;
+        newest = std::max(newest, made);
+    }
+    return newest;
 }
 
 Result<void> verify_signed_database(const std::string &path) {

@@ -39,6 +39,10 @@ struct DatabaseHead {
 /// Whether a directory holds at least one file that libclamav would load.
 [[nodiscard]] bool holds_databases(const std::string &directory);
 
+/// When the newest signatures of a directory were made: of a container (CVD, CLD, CUD) what its
+/// head says, of other files when they were written last. 0: there are none.
+[[nodiscard]] std::time_t newest_signatures(const std::string &directory);
+
 /// `ClamAV 1.4.6`, with `/27800/Tue Nov  3 07:24:11 2026` when `directory` has a daily database.
 [[nodiscard]] std::string engine_and_database_version(const std::string &directory);
 

@@ -9,13 +9,10 @@
 #include "engine/installed_engine.h"
 #include "engine/message.h"
 
-#include <algorithm>
 #include <array>
 #include <fcntl.h>
-#include <filesystem>
 #include <fstream>
 #include <poll.h>
-#include <sys/stat.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
@@ -42,18 +39,6 @@ void keep_only(int control) {
     ::syscall(SYS_close_range, first + 1, ~0U, 0);
 }
 constexpr int control_number = STDERR_FILENO + 1;
-
-std::time_t newest_database(const std::string &directory) {
-    std::time_t newest = 0;
-    std::error_code error;
-    for (const auto &entry : std::filesystem::directory_iterator(directory, error)) {
-        struct stat st = {};
-        if (is_database_name(entry.path().filename().string()) &&
-            ::stat(entry.path().c_str(), &st) == 0)
-            newest = std::max(newest, st.st_mtim.tv_sec);
-    }
-    return newest;
-}
 
 /// In bytes; 0 where there is no /proc.
 std::uint64_t resident_memory() {
@@ -151,7 +136,7 @@ EngineState state_of(const Engine &engine, const std::string &directory,
     state.embedded = engine.options().load.embedded;
     state.digest = digest;
     state.version = engine_and_database_version(directory);
-    state.newest = newest_database(directory);
+    state.newest = newest_signatures(directory);
     state.memory = resident_memory();
     return state;
 }

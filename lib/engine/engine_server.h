@@ -41,7 +41,7 @@ struct EngineState {
     bool embedded = false;
     std::string digest;       ///< see engine/engine_digest.h; empty: cannot be told
     std::string version;      ///< `ClamAV 1.4.6/27800/Tue Nov  3 07:24:11 2026`
-    std::time_t newest = 0;   ///< of the database files' times; 0: unknown
+    std::time_t newest = 0;   ///< when they were made (newest_signatures())
     std::uint64_t memory = 0; ///< bytes it takes, once loaded; 0: unknown
 };
 [[nodiscard]] std::string encode_state(const EngineState &state);
