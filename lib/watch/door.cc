@@ -314,6 +314,8 @@ void Door::wait() {
         return;
     }
     control_.flush();
+    if (const auto lost = control_.take_lost(); lost > 0)
+        control_.send("lost", {std::to_string(lost)});
     hear();
     for (std::size_t i = first_client; i < first_worker; ++i)
         if (const auto found = clients_.find(set[i].fd);

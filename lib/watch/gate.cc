@@ -190,8 +190,7 @@ void Gate::hear_word(Word &word) {
             scan->fd = std::move(word.fd);
             scan->submitted = Clock::now() - options_.config.file_timeout(); // at the earliest
             // It is as it was when the scan began, or it earns nothing.
-            if (word.text(1) == std::to_string(identity.changed.tv_sec) + "." +
-                                    std::to_string(identity.changed.tv_nsec) &&
+            if (word.text(1) == identity.change_time() &&
                 marked_.contains(std::to_string(st.stx_dev_major) + ":" +
                                  std::to_string(st.stx_dev_minor)))
                 remember(*scan);
@@ -224,7 +223,7 @@ void Gate::wait() {
     if (room() == 0)
         group_.note_waiting();
     const auto now = Clock::now();
-    auto until = std::min(next_look_, next_deadline_);
+    auto until = std::min({next_look_, next_deadline_, repeats_.next()});
     for (const auto *pool : {pool_.get(), old_pool_.get()}) {
         if (pool == nullptr)
             continue;
@@ -270,8 +269,17 @@ void Gate::wait() {
     if (set[2].revents != 0)
         take_events();
     meet_deadlines();
+    say_what_was_kept_back(Clock::now());
     warm_up();
     dispatch();
+}
+
+void Gate::say_what_was_kept_back(Clock::time_point now) {
+    for (const auto &each : repeats_.take(now))
+        control_.send("repeated", {each.path, each.what, std::to_string(each.times),
+                                   std::to_string(each.within.count())});
+    if (const auto lost = control_.take_lost(); lost > 0)
+        control_.send("lost", {std::to_string(lost)});
 }
 
 /// Words that wait for the main process hold some of them, too.
@@ -289,6 +297,7 @@ void Gate::end() {
             answer_all(*scan, allow);
     for (auto &[job, scan] : running_)
         answer_all(*scan, allow);
+    say_what_was_kept_back(Clock::now() + Repeats::window); // none will be over any more
 }
 
 void Gate::run() {

@@ -9,9 +9,10 @@
 //
 // Words (watch/wire.h) from the main process: own PID…, engine GENERATION + client socket,
 // no-engine, register PID, unregister PID, clean GENERATION + file, statistics, reopened + file,
-// quit. To it: ready, found PATH SIGNATURE MEMBERS… (see Found), failed PATH WHY ANSWER, clean
-// PATH, late PATH, info TEXT, warning TEXT, error TEXT, broken GENERATION, reopen MOUNT HANDLE,
-// statistics FIELDS….
+// quit. To it: failed-start WHY, ready FEATURES, serving GENERATION, marked DEVICE PLACE TYPE,
+// found PATH ANSWER MD5 SIZE SHA256 PID SIGNATURE… + file, failed PATH WHY ANSWER, repeated PATH
+// WHAT TIMES SECONDS, clean PATH, deadline PATH ANSWER, warning TEXT, error TEXT, lost NUMBER,
+// broken GENERATION, reopen MOUNT HANDLE, statistics FIELDS….
 #pragma once
 
 #include "base/fd.h"
@@ -20,6 +21,7 @@
 #include "watch/fanotify_group.h"
 #include "watch/file_systems.h"
 #include "watch/gate_guard.h"
+#include "watch/repeats.h"
 #include "watch/statistics.h"
 #include "watch/territory.h"
 #include "watch/wire.h"
@@ -62,6 +64,7 @@ class Gate {
         ino_t inode = 0;
         off_t size = 0;
         timespec changed{}, modified{};
+        [[nodiscard]] std::string change_time() const; ///< in nanoseconds: `1700000000.5`
         [[nodiscard]] bool operator==(const Identity &other) const;
         [[nodiscard]] bool operator<(const Identity &other) const;
     };
@@ -138,6 +141,7 @@ class Gate {
     Clock::time_point next_deadline_ = Clock::time_point::max();
     Clock::time_point next_look_;
     Statistics statistics_;
+    Repeats repeats_;
 
     Gate(const GateOptions &options, Fd control, FanotifyGroup group, Fd mountinfo);
 
@@ -150,6 +154,7 @@ class Gate {
     void look_at_mounts(bool mounted);
     void mark(const std::vector<const Mount *> &mounts, const FileSystemKind &kind);
     void complain_once(const std::string &key, const std::string &text);
+    void say_what_was_kept_back(Clock::time_point now);
     void end();
 
     // Events (gate_events.cc).
@@ -186,6 +191,8 @@ class Gate {
     [[nodiscard]] std::string own_name(const Scan &scan) const;
     const std::string &told_name(Scan &scan) const;
     void report_found(Scan &scan, const Report &report, const char *answer);
+    void report_failed(Scan &scan, const std::string &why, const char *answer);
+    [[nodiscard]] bool is_said_anew(Scan &scan, const std::string &what, std::string answer);
     void engine_broke();
     void take_back(unsigned generation);
     void meet_deadlines();

@@ -106,6 +106,10 @@ std::string path_of_event(int fd) {
     return long_path(fd);
 }
 
+std::string Gate::Identity::change_time() const {
+    return std::to_string(changed.tv_sec) + "." + std::to_string(changed.tv_nsec);
+}
+
 bool Gate::Identity::operator==(const Identity &other) const {
     return !(*this < other) && !(other < *this);
 }

@@ -162,9 +162,8 @@ void Gate::finish(ScanPtr scan, const Report &report, bool current) {
         statistics_.count(Count::failed);
         answer_all(*scan, !(config.deny_on_error && config.prevention));
         if (scan->shown)
-            control_.send("failed",
-                          {told_name(*scan), report.error,
-                           config.deny_on_error && config.prevention ? "denied" : "allowed"});
+            report_failed(*scan, report.error,
+                          config.deny_on_error && config.prevention ? "denied" : "allowed");
         break;
     }
     release(scan->waiters);
@@ -269,7 +268,24 @@ const std::string &Gate::told_name(Scan &scan) const {
     return scan.path;
 }
 
+bool Gate::is_said_anew(Scan &scan, const std::string &what, std::string answer) {
+    // Where something is done with a file, it is done with every new one at the same place.
+    if (options_.acts)
+        answer += " " + std::to_string(scan.identity.inode) + " " + scan.identity.change_time();
+    const bool anew = repeats_.is_new({told_name(scan), what, std::move(answer)}, Clock::now());
+    statistics_.count(Count::repeated, anew ? 0 : 1);
+    return anew;
+}
+
+void Gate::report_failed(Scan &scan, const std::string &why, const char *answer) {
+    if (is_said_anew(scan, why, answer))
+        control_.send("failed", {told_name(scan), why, answer});
+}
+
 void Gate::report_found(Scan &scan, const Report &report, const char *answer) {
+    if (report.detections.empty() ||
+        !is_said_anew(scan, report.detections.front().signature, answer))
+        return;
     std::vector<std::string> fields{
         told_name(scan), answer,
         report.md5,      std::to_string(scan.identity.size),

@@ -12,10 +12,10 @@ namespace hostav {
 namespace {
 
 constexpr std::array<const char *, count_kinds> names{
-    "events",   "own",       "registered", "special", "user",        "excluded",
-    "outside",  "too-large", "cached",     "joined",  "scans",       "background",
-    "clean",    "partial",   "infected",   "failed",  "allowed",     "denied",
-    "deadline", "marks",     "unmarked",   "written", "read-errors", "overflow",
+    "events",    "own",      "registered",  "special",  "user",       "excluded", "outside",
+    "too-large", "cached",   "joined",      "scans",    "background", "clean",    "partial",
+    "infected",  "repeated", "failed",      "allowed",  "denied",     "deadline", "marks",
+    "unmarked",  "written",  "read-errors", "overflow", "lost",
 };
 constexpr unsigned quarter_bits = 2; ///< four steps a power of two
 

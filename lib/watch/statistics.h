@@ -27,6 +27,7 @@ enum class Count : unsigned {
     clean,
     partial, ///< clean as far as the limits let us see
     infected,
+    repeated,    ///< of infected and failed, those that were not logged again
     failed,      ///< scans that ended with an error
     allowed,     ///< answers
     denied,      ///< answers
@@ -36,8 +37,9 @@ enum class Count : unsigned {
     written,     ///< close-after-write
     read_errors, ///< the kernel could not open a file for us and has denied it by itself
     overflow,    ///< events lost by the kernel
+    lost,        ///< messages between our processes that were more than they could take
 };
-inline constexpr std::size_t count_kinds = static_cast<std::size_t>(Count::overflow) + 1;
+inline constexpr std::size_t count_kinds = static_cast<std::size_t>(Count::lost) + 1;
 /// `events`, `own` …
 [[nodiscard]] const char *count_name(std::size_t kind);
 

@@ -280,13 +280,9 @@ void Supervisor::lose_gate(const std::string &name, const std::string &why) {
     if (found == gates_.end())
         return;
     past_.add(found->second.statistics);
-    const bool hung = guard_.give_back(found->second.beat);
     gates_.erase(found);
-    if (!quit_) {
-        parts_.messages.error("gate of " + name + ": " +
-                              (hung ? "did not come round for " +
-                                          std::to_string(gate_patience.count()) + " s: it was ended"
-                                    : why));
+    if (!quit_ && !why.empty()) {
+        parts_.messages.error("gate of " + name + ": " + why);
         gate_backoffs_[name].failed();
     }
     tell_own();
@@ -328,15 +324,15 @@ void Supervisor::child_ended(pid_t pid, int status) {
         if (gate == gates_.end())
             return;
         const auto name = gate->first;
+        // Before anything that takes its time: its number may be another process's from now on.
+        const bool hung = guard_.give_back(gate->second.beat);
         hear_gate(name, gate->second);
         // A gate that nothing is left for has ended by itself.
         const bool wanted = !WIFEXITED(status) || WEXITSTATUS(status) != 0;
-        if (wanted)
-            lose_gate(name, how);
-        else {
-            guard_.give_back(gate->second.beat);
-            gates_.erase(gate);
-        }
+        lose_gate(name, hung ? "did not come round for " + std::to_string(gate_patience.count()) +
+                                   " s: it was ended"
+                        : wanted ? how
+                                 : "");
     }
 }
 

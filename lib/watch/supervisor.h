@@ -128,6 +128,7 @@ class Supervisor {
     void tell_own();
     void reap();
     void child_ended(pid_t pid, int status);
+    /// `why`: for the log; empty: it ended as it should.
     void lose_gate(const std::string &name, const std::string &why);
 
     // The loop (supervisor_loop.cc).
@@ -141,6 +142,7 @@ class Supervisor {
     void shut_down();
 
     // Words (supervisor_words.cc).
+    void tell_lost(std::uint64_t lost, const std::string &what);
     void hear_gate(const std::string &name, GateChild &gate);
     void hear_gate_word(const std::string &name, GateChild &gate, Word &word);
     void hear_door();

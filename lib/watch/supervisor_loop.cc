@@ -211,6 +211,7 @@ void Supervisor::shut_down() {
             const auto gate = std::ranges::find_if(
                 gates_, [pid](const auto &each) { return each.second.pid == pid; });
             if (gate != gates_.end()) {
+                guard_.give_back(gate->second.beat);
                 hear_gate(gate->first, gate->second);
                 gates_.erase(gate);
             }

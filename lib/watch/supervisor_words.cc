@@ -25,7 +25,8 @@ constexpr std::size_t most_blocks = 10;
 
 void Supervisor::event(const std::string &path, const std::string &signature) {
     if (!events_.add(path, signature))
-        parts_.messages.error("VirusEvent: too many wait: lost the one of " + escape_path(path));
+        parts_.messages.error("VirusEvent: too many wait: lost the one of " + escape_path(path) +
+                              ", and more until fewer do");
 }
 
 /// `detailed_too`: as clamd's ALLMATCHSCAN, which has a line with and one without.
@@ -104,10 +105,24 @@ Fd Supervisor::reopen(std::uint64_t mount_id, const std::string &handle) const {
                                   O_RDONLY | O_NOATIME | O_NONBLOCK | O_CLOEXEC));
 }
 
+void Supervisor::tell_lost(std::uint64_t lost, const std::string &what) {
+    past_.count(Count::lost, lost);
+    if (lost > 0)
+        parts_.messages.warning(std::to_string(lost) + " messages " + what +
+                                " are lost: there were too many at once");
+}
+
 void Supervisor::hear_gate(const std::string &name, GateChild &gate) {
     gate.wire.flush();
-    while (auto word = gate.wire.receive())
+    tell_lost(gate.wire.take_lost(), "to the gate of " + name);
+    // More than a socket holds, so that a dead gate is heard out, but no gate keeps us for good.
+    constexpr unsigned most_at_once = 1000;
+    for (unsigned i = 0; i < most_at_once; ++i) {
+        auto word = gate.wire.receive();
+        if (!word)
+            return;
         hear_gate_word(name, gate, *word);
+    }
 }
 
 void Supervisor::hear_gate_word(const std::string &name, GateChild &gate, Word &word) {
@@ -118,6 +133,9 @@ void Supervisor::hear_gate_word(const std::string &name, GateChild &gate, Word &
         messages.info(escape_path(word.text(0)) + ": " + word.text(1) + " ERROR");
         messages.warning(escape_path(word.text(0)) + ": " + word.text(2) +
                          " without a verdict (OnAccessDenyOnError)");
+    } else if (word.name == "repeated") {
+        messages.info(escape_path(word.text(0)) + ": " + word.text(1) + ": " + word.text(2) +
+                      " more times within " + word.text(3) + " s");
     } else if (word.name == "deadline") {
         messages.warning(escape_path(word.text(0)) + ": no verdict within " +
                          std::to_string(parts_.config.deadline) + " s: " + word.text(1));
@@ -138,8 +156,8 @@ void Supervisor::hear_gate_word(const std::string &name, GateChild &gate, Word &
         messages.warning(word.text(0));
     } else if (word.name == "error") {
         messages.error(word.text(0));
-    } else if (word.name == "info") {
-        messages.info(word.text(0));
+    } else if (word.name == "lost") {
+        tell_lost(word.number(0), "of the gate of " + name);
     } else if (word.name == "reopen") {
         gate.wire.send("reopened", {}, reopen(word.number(0), word.text(1)));
     } else if (word.name == "broken") {
@@ -158,6 +176,7 @@ void Supervisor::hear_door() {
     if (!door_)
         return;
     door_->wire.flush();
+    tell_lost(door_->wire.take_lost(), "to the door");
     while (door_) {
         auto word = door_->wire.receive();
         if (!word)
@@ -180,6 +199,8 @@ void Supervisor::hear_door_word(Word &word) {
         messages.say(severity, word.text(1));
     } else if (word.name == "found") {
         log_found(word.text(0), word.text(1), word.text(2), word.text(4), word.text(3) == "all");
+    } else if (word.name == "lost") {
+        tell_lost(word.number(0), "of the door");
     } else if (word.name == "event") {
         event(word.text(0), word.text(1));
     } else if (word.name == "ask") {

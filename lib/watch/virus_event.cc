@@ -12,6 +12,7 @@
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
+#include <utility>
 
 namespace hostav {
 
@@ -73,7 +74,7 @@ bool VirusEvents::add(const std::string &path, const std::string &signature) {
     if (command_.empty())
         return true;
     if (waiting_.size() >= most_waiting)
-        return false;
+        return lost_++ > 0;
     waiting_.push_back({path, signature});
     return true;
 }
@@ -104,6 +105,9 @@ std::vector<std::string> VirusEvents::tend() {
             complaints.push_back(pid.error().text());
         waiting_.pop_front();
     }
+    if (lost_ > 0 && waiting_.size() < most_waiting / 2)
+        complaints.push_back("VirusEvent: too many waited: " +
+                             std::to_string(std::exchange(lost_, 0)) + " were lost");
     return complaints;
 }
 

@@ -8,6 +8,7 @@
 #include "base/error.h"
 
 #include <chrono>
+#include <cstdint>
 #include <deque>
 #include <optional>
 #include <string>
@@ -21,7 +22,7 @@ class VirusEvents {
     /// `command`: as configured, `%v` for the name. `account`: whom it runs as; nothing: as we are.
     VirusEvents(std::string command, std::optional<Account> account);
 
-    /// False when too many wait already: this one is lost.
+    /// False when too many wait already, for the first one that is lost; the others are counted.
     bool add(const std::string &path, const std::string &signature);
     /// Starts what may start, ends what runs too long. What it returns failed: lines for the log.
     std::vector<std::string> tend();
@@ -41,6 +42,7 @@ class VirusEvents {
     std::string command_;
     std::optional<Account> account_;
     std::deque<Event> waiting_;
+    std::uint64_t lost_ = 0;
     std::vector<Running> running_;
     [[nodiscard]] Result<pid_t> start(const Event &event) const;
 };

@@ -7,6 +7,7 @@
 #include <algorithm>
 #include <cerrno>
 #include <fcntl.h>
+#include <utility>
 
 namespace hostav {
 
@@ -43,10 +44,16 @@ void Wire::send(std::string_view name, const std::vector<std::string> &fields, F
         message.body.resize(largest_message - 1);
     if (kept_.empty() && put(message))
         return;
-    if (kept_.size() < most)
-        kept_.push_back(std::move(message));
-    else
+    if (kept_.size() >= most || kept_bytes_ + message.body.size() > most_bytes) {
         ++lost_;
+        return;
+    }
+    kept_bytes_ += message.body.size();
+    kept_.push_back(std::move(message));
+}
+
+std::uint64_t Wire::take_lost() {
+    return kept_.size() > most / 2 || kept_bytes_ > most_bytes / 2 ? 0 : std::exchange(lost_, 0);
 }
 
 std::size_t Wire::kept_descriptors() const {
@@ -55,8 +62,10 @@ std::size_t Wire::kept_descriptors() const {
 }
 
 void Wire::flush() {
-    while (!kept_.empty() && !closed() && put(kept_.front()))
+    while (!kept_.empty() && !closed() && put(kept_.front())) {
+        kept_bytes_ -= kept_.front().body.size();
         kept_.pop_front();
+    }
 }
 
 std::optional<Word> Wire::receive() {

@@ -32,7 +32,8 @@ class Wire {
     Wire() = default;
     explicit Wire(Fd socket);
 
-    /// Sends, or keeps for later: in order, `most` at most, then the newest are lost and counted.
+    /// Sends, or keeps for later: in order, as many as `most` and `most_bytes` allow; then the
+    /// newest are lost and counted.
     void send(std::string_view name, const std::vector<std::string> &fields = {}, Fd fd = Fd());
     /// Sends what was kept, as far as there is room.
     void flush();
@@ -41,7 +42,8 @@ class Wire {
 
     [[nodiscard]] bool closed() const { return !socket_; }
     [[nodiscard]] pollfd poll_for() const;
-    [[nodiscard]] std::uint64_t lost() const { return lost_; }
+    /// How many were lost since this was asked last; 0 until there is room to speak of it.
+    [[nodiscard]] std::uint64_t take_lost();
     /// Descriptors that wait with their words for room.
     [[nodiscard]] std::size_t kept_descriptors() const;
 
@@ -51,8 +53,10 @@ class Wire {
         Fd fd;
     };
     static constexpr std::size_t most = 10000;
+    static constexpr std::size_t most_bytes = std::size_t{16} << 20U; ///< paths may be long
     Fd socket_;
     std::deque<Kept> kept_;
+    std::size_t kept_bytes_ = 0;
     std::uint64_t lost_ = 0;
     bool put(const Kept &message);
 };

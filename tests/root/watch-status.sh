@@ -45,16 +45,16 @@ echo clean >"$home/clean"
 marked() { readable "$home/clean" && [[ $(count marks) -ge 1 ]]; } # not while it is fresh
 eventually marked || fail "a clean file earns no mark"
 name=$'odd\nname'
-make_eicar "$home/first" "$home/$name"
+make_eicar "$home/first" "$home/$name"{1..10}
 denied "$home/first"
-for i in {1..9}; do denied "$home/$name"; done
+for i in {1..9}; do denied "$home/$name$i"; done
 blocks() { status; [[ $(grep -c '^Block: ' "$out") -eq 10 ]]; }
 eventually blocks || fail "not ten blocks"
 expect_match "^Block: [A-Z].{23} $home/first: $infected denied\$"
-denied "$home/$name"
+denied "$home/${name}10"
 last() { says 0 'odd' && ! grep -q 'first' "$out"; }
 eventually last || fail "the oldest block did not make room"
-expect_count 10 "^Block: .* $home/odd\\\\nname: $infected denied\$"
+expect_count 10 "^Block: .* $home/odd\\\\nname[0-9]+: $infected denied\$"
 status --json
 expect_status 0
 [[ $(field state) = protecting && $(field signatures) -eq 2 && $(field queue) -eq 0 ]] || fail "the object"
@@ -81,7 +81,8 @@ for waiter in "${waiters[@]}"; do wait "$waiter" || fail "an opener was denied";
 
 # The same by STATS and SIGUSR1.
 kinds='events own registered special user excluded outside too-large cached joined scans background'
-kinds+=' clean partial infected failed allowed denied deadline marks unmarked written read-errors overflow'
+kinds+=' clean partial infected repeated failed allowed denied deadline marks unmarked written read-errors'
+kinds+=' overflow lost'
 shape=WATCH:
 for kind in $kinds; do shape+=" $kind [0-9]+"; done
 python3 -c 'import socket, sys

@@ -8,6 +8,7 @@
 #include "watch/connection.h"
 #include "watch/file_systems.h"
 #include "watch/gate_guard.h"
+#include "watch/repeats.h"
 #include "watch/resolve.h"
 #include "watch/statistics.h"
 #include "watch/territory.h"
@@ -245,6 +246,73 @@ TEST_CASE("words keep their order and their descriptors while nobody reads", "[w
     here = Wire();
     CHECK_FALSE(there.receive());
     CHECK(there.closed());
+}
+
+TEST_CASE("words that are too many are counted, and told once there is room", "[watch]") {
+    auto ends = message_pair();
+    REQUIRE(ends);
+    Wire here(std::move(ends->first));
+    Wire there(std::move(ends->second));
+    const std::string large(100000, 'x');
+    constexpr std::uint64_t many = 1000; // 100 MB: more than is kept
+    for (std::uint64_t i = 0; i < many; ++i)
+        here.send("large", {large});
+    CHECK(here.take_lost() == 0);
+    std::uint64_t heard = 0;
+    for (bool any = true; any;) {
+        any = false;
+        for (; there.receive(); any = true)
+            ++heard;
+        here.flush();
+    }
+    CHECK(heard > 100);
+    CHECK(heard < many);
+    CHECK(here.take_lost() == many - heard);
+    CHECK(here.take_lost() == 0);
+}
+
+TEST_CASE("what was said a moment ago is counted, not said again", "[watch]") {
+    Repeats repeats;
+    const auto start = Repeats::Clock::time_point(std::chrono::hours(1));
+    const auto at = [start](int milliseconds) {
+        return start + std::chrono::milliseconds(milliseconds);
+    };
+    CHECK(repeats.next() == Repeats::Clock::time_point::max());
+    CHECK(repeats.is_new({"/a", "Eicar", "denied"}, at(0)));
+    CHECK_FALSE(repeats.is_new({"/a", "Eicar", "denied"}, at(1)));
+    CHECK_FALSE(repeats.is_new({"/a", "Eicar", "denied"}, at(999)));
+    CHECK(repeats.is_new({"/b", "Eicar", "denied"}, at(999)));
+    CHECK(repeats.is_new({"/a", "Other", "denied"}, at(999)));
+    CHECK(repeats.is_new({"/a", "Eicar", "late"}, at(999)));
+    CHECK(repeats.next() == at(1000));
+    CHECK(repeats.take(at(999)).empty());
+    const auto told = repeats.take(at(1000));
+    REQUIRE(told.size() == 1);
+    CHECK(told[0].path == "/a");
+    CHECK(told[0].what == "Eicar");
+    CHECK(told[0].times == 2);
+    CHECK(told[0].within.count() == 1);
+    // The next one is said; nothing is told of those that were not repeated.
+    CHECK(repeats.is_new({"/a", "Eicar", "denied"}, at(1000)));
+    CHECK(repeats.take(at(5000)).empty());
+    CHECK(repeats.next() == Repeats::Clock::time_point::max());
+}
+
+TEST_CASE("none of many repeats is forgotten", "[watch]") {
+    Repeats repeats;
+    const auto now = Repeats::Clock::time_point(std::chrono::hours(1));
+    constexpr std::uint64_t many = 5000;
+    std::uint64_t told = 0;
+    const std::string directory(2000, 'd');
+    for (std::uint64_t i = 0; i < many; ++i) {
+        REQUIRE(repeats.is_new({directory + std::to_string(i), "Eicar", ""}, now));
+        REQUIRE_FALSE(repeats.is_new({directory + std::to_string(i), "Eicar", ""}, now));
+    }
+    CHECK(repeats.next() < now); // there was no room for all
+    for (const auto time : {now, now + Repeats::window})
+        for (const auto &each : repeats.take(time))
+            told += each.times;
+    CHECK(told == many);
 }
 
 TEST_CASE("the last words of a side that died are heard", "[watch]") {
