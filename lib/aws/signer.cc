@@ -81,6 +81,7 @@ std::string canonical_query(std::string_view query) {
     }
     std::ranges::sort(parameters);
     std::vector<std::string> texts;
+    texts.reserve(parameters.size());
     for (const auto &[name, value] : parameters)
         texts.push_back(std::string(name) + "=" + std::string(value));
     return join(texts, "&");

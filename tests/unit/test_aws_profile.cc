@@ -98,7 +98,7 @@ TEST_CASE("a bad line is told by its number, never by its text", "[aws][profile]
         std::string("[default]\nregion = r\nSECRET\n"), std::string("[default]\n\n[SECRET\n"),
         std::string("# x\n\nSECRET = 1\n"), std::string("[default]\ns3 =\n  SECRET\n"),
         std::string("[default]\n\n= SECRET\n"));
-    const auto file = home.write(".aws/credentials", text);
+    home.write(".aws/credentials", text);
     const auto profiles = read_aws_profiles(environment(home, {}));
     REQUIRE_FALSE(profiles);
     CHECK(profiles.error().what == home.path("./.aws/credentials") + ":3");
