@@ -176,7 +176,8 @@ Shipper::Clock::time_point Shipper::next_event(Clock::time_point now) const {
     if (const auto watchdog = watchdog_interval(); watchdog.count() > 0)
         next = std::min(next, next_watchdog_);
     constexpr std::chrono::milliseconds often{200};
-    return stopping_ || options_.once ? std::min(next, now + often) : next;
+    // `At once` may be the least time there is: no time may be before now.
+    return std::max(now, stopping_ || options_.once ? std::min(next, now + often) : next);
 }
 
 Result<void> Shipper::wait(Clock::time_point now) {
