@@ -34,7 +34,7 @@ from_journal() { # STREAM OPTION...
 }
 from_journal all
 expect_stored J all 'login 1' 'job 1' 'login 2' '/home/x: Eicar-Signature FOUND'
-stored_stamps J all | head -n 1 | grep -qx "$((at - 3))000" || fail "time stamps: $(stored_stamps J all)"
+stored_stamps J all | sed -n 1p | grep -qx "$((at - 3))000" || fail "time stamps: $(stored_stamps J all)"
 from_journal unit --unit ssh.service
 expect_stored J unit 'login 1' 'login 2'
 from_journal either --unit ssh.service --identifier clamd
