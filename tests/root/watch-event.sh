@@ -64,7 +64,7 @@ configure </dev/null
 sed -i "s#^LogFile .*#LogFile $scratch/full/log#" "$conf"
 start_watch
 head -c 100000 /dev/zero >"$scratch/full/fill" 2>/dev/null || true
-make_eicar "$home/again"
+make_eicar "$home/again" "$home/another"
 for i in {1..50}; do denied "$home/again"; done
 "$watch" -c "$conf" --ping 1 >/dev/null || fail "a full disk stops the daemon"
 stop_watch
@@ -81,7 +81,7 @@ echo clean >"$home/fine"
 readable "$home/fine"
 eventually grep -q "$home/again: $infected FOUND" "$home/log/watch.log" || fail "no line"
 mv "$home/log/watch.log" "$home/log/watch.log.1" # logrotate
-denied "$home/again"
+denied "$home/another"
 eventually grep -q FOUND "$home/log/watch.log" || fail "the log was not opened anew"
 stop_watch
 [[ -z $(ls "$home/temporary") ]] || fail "temporary files are left"
