@@ -93,7 +93,7 @@ Result<AwsCredentials> credentials_of_process(const std::string &line, const std
                     "credential_process: " + escape_path(words->front()) + " cannot be run");
     if (*status != 0)
         return fail(source, "credential_process: exit status " + std::to_string(*status));
-    const auto fields = parse_json_scalars(output, source + ": credential_process");
+    const auto fields = parse_json_fields(output, source + ": credential_process");
     if (!fields)
         return std::unexpected(fields.error());
     if (text_field(*fields, "Version") != "1")

@@ -46,7 +46,7 @@ Result<AwsCredentials> checked(AwsCredentials credentials) {
 Result<AwsCredentials> credentials_from_json(std::string &text, const char *token,
                                              const std::string &source) {
     const Overwriter gone(text);
-    auto fields = parse_json_scalars(text, source);
+    auto fields = parse_json_fields(text, source);
     if (!fields)
         return std::unexpected(fields.error());
     AwsCredentials credentials;

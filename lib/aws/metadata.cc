@@ -129,7 +129,7 @@ Result<std::map<std::string, std::string>> Metadata::identity_document() {
     const auto text = get("/latest/dynamic/instance-identity/document");
     if (!text)
         return std::unexpected(text.error());
-    auto document = parse_json_scalars(*text, "instance identity document");
+    auto document = parse_json_fields(*text, "instance identity document");
     if (document)
         document_ = *document;
     return document;

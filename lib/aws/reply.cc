@@ -110,7 +110,7 @@ std::pair<std::string, std::string> error_of(const HttpResponse &response) {
         if (code.empty())
             code = xml_text(response.body, "Code");
         message = xml_text(response.body, "Message");
-    } else if (const auto fields = parse_json_scalars(body, "")) {
+    } else if (const auto fields = parse_json_fields(body, "")) {
         if (code.empty())
             code = first_field(*fields, {"__type", "code", "Code"});
         message = first_field(*fields, {"message", "Message"});

@@ -142,6 +142,13 @@ Result<Json> parse(std::string_view text, const std::string &what) {
     return parsed;
 }
 
+Result<Json> parse_object(std::string_view text, const std::string &what) {
+    auto parsed = parse(text, what);
+    if (parsed && !parsed->is_object())
+        return fail(what, "not a JSON object");
+    return parsed;
+}
+
 Result<void> take_array(JsonTree &tree, const std::string &name, const Json &array,
                         const std::string &what) {
     auto &texts = tree.lists[name];
@@ -169,26 +176,10 @@ Result<std::map<std::string, std::string>> parse_flat_json(std::string_view text
     return flat_fields(*parsed, what);
 }
 
-Result<std::map<std::string, std::string>> parse_json_scalars(std::string_view text,
-                                                              const std::string &what) {
-    const auto parsed = parse(text, what);
-    if (!parsed)
-        return std::unexpected(parsed.error());
-    if (!parsed->is_object())
-        return fail(what, "not a JSON object");
-    Fields fields;
-    for (const auto &[name, value] : parsed->items())
-        if (std::string scalar; take_scalar(value, scalar))
-            fields[name] = std::move(scalar);
-    return fields;
-}
-
 Result<JsonTree> parse_json_tree(std::string_view text, const std::string &what) {
-    const auto parsed = parse(text, what);
+    const auto parsed = parse_object(text, what);
     if (!parsed)
         return std::unexpected(parsed.error());
-    if (!parsed->is_object())
-        return fail(what, "not a JSON object");
     JsonTree tree;
     for (const auto &[name, value] : parsed->items()) {
         if (value.is_array()) {
@@ -238,11 +229,9 @@ void collect_fields(const Json &value, const std::string &path, unsigned depth, 
 
 Result<std::map<std::string, std::string>> parse_json_fields(std::string_view text,
                                                              const std::string &what) {
-    const auto parsed = parse(text, what);
+    const auto parsed = parse_object(text, what);
     if (!parsed)
         return std::unexpected(parsed.error());
-    if (!parsed->is_object())
-        return fail(what, "not a JSON object");
     Fields fields;
     collect_fields(*parsed, "", 0, fields);
     return fields;

@@ -48,9 +48,6 @@ class JsonObject {
 /// back as their text. Fails on anything else. `what` names the source in the error.
 [[nodiscard]] Result<std::map<std::string, std::string>> parse_flat_json(std::string_view text,
                                                                          const std::string &what);
-/// As parse_flat_json(), for what others write: fields that are anything else are left out.
-[[nodiscard]] Result<std::map<std::string, std::string>>
-parse_json_scalars(std::string_view text, const std::string &what);
 /// An object one level deeper: lists of texts and of flat objects beside plain fields.
 struct JsonTree {
     std::map<std::string, std::string> fields;

@@ -138,13 +138,18 @@ TEST_CASE("an answer's parts", "[aws][service]") {
     CHECK_FALSE(read_aws_reply(lost).ambiguous);
 }
 
-TEST_CASE("JSON of others: what is no scalar is left out", "[aws][json]") {
+TEST_CASE("JSON of others: scalars by their path", "[aws][json]") {
     using Fields = std::map<std::string, std::string>;
-    CHECK(parse_json_scalars(R"({"a":"x","b":null,"c":[1],"d":{"e":1},"f":2,"g":true})", "w") ==
-          Fields{{"a", "x"}, {"f", "2"}, {"g", "true"}});
-    CHECK_FALSE(parse_json_scalars("[]", "w"));
-    CHECK_FALSE(parse_json_scalars("{", "w"));
-    CHECK_FALSE(parse_json_scalars("", "w"));
+    CHECK(parse_json_fields(R"({"a":"x","b":null,"c":[1],"d":{"e":1},"f":2,"g":true})", "w") ==
+          Fields{{"a", "x"}, {"c.0", "1"}, {"d.e", "1"}, {"f", "2"}, {"g", "true"}});
+    // As deep as no answer is: what is below is left out, and nothing overflows.
+    std::string deep;
+    for (int i = 0; i < 100'000; ++i)
+        deep += R"({"a":)";
+    CHECK(parse_json_fields(deep + "1" + std::string(100'000, '}'), "w") == Fields{});
+    CHECK_FALSE(parse_json_fields("[]", "w"));
+    CHECK_FALSE(parse_json_fields("{", "w"));
+    CHECK_FALSE(parse_json_fields("", "w"));
 }
 
 TEST_CASE("XML of query services", "[aws][service]") {
