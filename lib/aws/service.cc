@@ -149,7 +149,7 @@ AwsReply AwsServiceClient::call(AwsCall call) {
     while (true) {
         auto request = prepare(attempt);
         if (!request)
-            return std::move(request.error());
+            return AwsReply(std::move(request.error()));
         if (auto reply = judge(attempt, parts_.http.perform(std::move(*request))))
             return std::move(*reply);
     }

@@ -176,8 +176,9 @@ bool EventReader::Impl::complete_line(std::string_view &bytes) {
     };
     const auto unit = line_end.size();
     if (const auto partial = line.size() % unit; partial != 0) {
+        const bool cut = bytes.size() < unit - partial;
         move(unit - partial);
-        if (line.size() % unit != 0)
+        if (cut)
             return true;
     }
     bool ended = unit > 1 && std::string_view(line).ends_with(line_end);

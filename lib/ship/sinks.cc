@@ -114,7 +114,7 @@ Result<std::string> Sinks::find_region_or_wait(const AwsProfiles &profiles) {
         if (endpoint && rule && *endpoint != *rule)
             return any_region;
         if (options.once || options.reads_stdin())
-            return region;
+            return std::unexpected(region.error());
         parts_.complaints.add(Severity::error, "region", region.error().text());
         notify_service_manager("READY=1\nWATCHDOG=1\nSTATUS=no region is known");
         pollfd signal{parts_.signals.fd(), POLLIN, 0};

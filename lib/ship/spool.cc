@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "ship/spool.h"
 
+#include "base/directory_reader.h"
 #include "base/files.h"
 #include "base/json.h"
 #include "base/text.h"
@@ -8,7 +9,6 @@
 #include <algorithm>
 #include <array>
 #include <cstring>
-#include <dirent.h>
 #include <fcntl.h>
 #include <sys/stat.h>
 
@@ -145,23 +145,21 @@ Result<std::unique_ptr<Spool>> Spool::open(const SpoolOptions &options) {
 }
 
 Result<void> Spool::find_segments() {
-    const int copy = ::openat(directory_.get(), ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    std::unique_ptr<DIR, int (*)(DIR *)> entries(copy < 0 ? nullptr : ::fdopendir(copy),
-                                                 ::closedir);
-    if (!entries)
-        return fail_errno(escape_path(options_.directory));
-    while (const dirent *entry = ::readdir(entries.get())) { // NOLINT(concurrency-mt-unsafe)
-        std::string_view name = entry->d_name;
+    DirectoryReader entries(directory_.get());
+    while (const auto entry = entries.next()) {
+        std::string_view name = entry->name;
         if (!name.starts_with(options_.name + ".") || !name.ends_with(".spool"))
             continue;
         name.remove_prefix(options_.name.size() + 1);
         name.remove_suffix(std::string_view(".spool").size());
         const auto number = parse_number(name);
         struct stat st = {};
-        if (number && ::fstatat(directory_.get(), entry->d_name, &st, AT_SYMLINK_NOFOLLOW) == 0 &&
+        if (number && ::fstatat(directory_.get(), entry->name.c_str(), &st, AT_SYMLINK_NOFOLLOW) == 0 &&
             S_ISREG(st.st_mode))
             segments_[*number] = static_cast<std::uint64_t>(st.st_size);
     }
+    if (entries.error() != 0)
+        return fail_errno(escape_path(options_.directory), entries.error());
     return {};
 }
 

@@ -6,7 +6,7 @@
 # shellcheck source=tests/support/logship.sh
 . "$(dirname "$0")/../support/logship.sh"
 start_aws_server
-pipe() { ship --group G --stream S "$@"; }
+pipe() { ship --group G --stream S; }
 
 printf 'a\nb\n' | pipe
 expect_status 0
