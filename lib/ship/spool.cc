@@ -236,7 +236,7 @@ Result<void> Spool::push(const Event &event) {
         while (!segments_.empty() && total() + size > options_.limit && total() > 0)
             if (auto dropped = drop_oldest(); !dropped)
                 return dropped;
-    if (segments_.empty() || segments_.rbegin()->second >= most)
+    if (segments_.empty() || !last_ || segments_.rbegin()->second >= most)
         if (auto next = next_segment(); !next)
             return next;
     std::string bytes(reinterpret_cast<const char *>(&frame), sizeof frame);
@@ -244,7 +244,8 @@ Result<void> Spool::push(const Event &event) {
     auto &end = segments_.rbegin()->second;
     if (auto written = write_all(last_.get(), bytes, "spool"); !written) {
         // Half a frame must not stand before the next one.
-        static_cast<void>(::ftruncate(last_.get(), static_cast<off_t>(end)));
+        if (::ftruncate(last_.get(), static_cast<off_t>(end)) != 0)
+            last_.reset(); // then nothing may come after it: a new segment
         return written;
     }
     end += bytes.size();
@@ -255,7 +256,7 @@ Result<void> Spool::push(const Event &event) {
 }
 
 Result<void> Spool::sync() {
-    if (!std::exchange(unsynced_, false))
+    if (!std::exchange(unsynced_, false) || !last_)
         return {};
     return ::fdatasync(last_.get()) == 0 ? Result<void>{} : fail_errno("spool");
 }
