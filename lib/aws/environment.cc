@@ -47,15 +47,15 @@ void add_aws_options(CommandLine &line, AwsOptions &options) {
     line.group("AWS");
     line.text("region", 0, options.region, "NAME", "region, such as eu-west-1");
     line.text("profile", 0, options.profile, "NAME", "profile of the configuration files");
-    line.text("endpoint-url", 0, options.endpoint_url, "URL", "where the service is");
+    line.text("endpoint-url", 0, options.endpoint_url, "URL", "Where the service is");
     line.text("aws-config", 0, options.config_file, "FILE",
-              "awscli.conf, or any configuration file of AWS's tools");
+              "An awscli.conf, or any configuration file of AWS's tools");
     line.text("ca-bundle", 0, options.ca_bundle, "FILE",
-              "certificates to trust instead of the system's");
+              "Certificates to trust instead of the system's");
     line.flag("imds-v1", 0, options.imds_v1,
-              "use version 1 of the instance metadata service where version 2 does not answer");
-    line.flag("fips", 0, options.fips, "use the endpoint with validated cryptography");
-    line.flag("dual-stack", 0, options.dual_stack, "use the endpoint that also has IPv6 addresses");
+              "Use version 1 of instance metadata where 2 does not answer");
+    line.flag("fips", 0, options.fips, "Use the endpoint with validated cryptography");
+    line.flag("dual-stack", 0, options.dual_stack, "Use the endpoint that also has IPv6 addresses");
 }
 
 Variables environment_variables() {

@@ -16,7 +16,7 @@ constexpr std::size_t worth_compressing = 1024;
 
 void append_number(std::string &to, EventTime number) {
     char digits[24]; // NOLINT(*-avoid-c-arrays)
-    const auto end = std::to_chars(std::begin(digits), std::end(digits), number).ptr;
+    auto *const end = std::to_chars(std::begin(digits), std::end(digits), number).ptr;
     to.append(std::begin(digits), end);
 }
 

@@ -228,7 +228,7 @@ Result<void> parse(int argc, char **argv, WatchOptions &options, WatchConfig &co
         config.database_directory = *raw.datadir;
     if (options.move.has_value() + options.copy.has_value() + int{options.remove} > 1)
         return fail("", "only one of --move, --copy and --remove at a time");
-    if (options.json && !options.status)
+    if (options.json && !options.status && !options.help && !options.version)
         return fail("--json", "goes with --status");
     if (auto read = read_ping(raw, options); !read)
         return read;

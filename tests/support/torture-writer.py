@@ -8,8 +8,19 @@ import sys
 import time
 
 path, seconds, prefix = sys.argv[1], float(sys.argv[2]), sys.argv[3]
-flags = os.O_WRONLY | os.O_APPEND | os.O_CREAT
-fd = os.open(path, flags, 0o644)
+# The new file is logrotate's to make: it moves one that is there already out of its way.
+flags = os.O_WRONLY | os.O_APPEND
+fd = os.open(path, flags)
+
+
+def reopen():
+    while True:
+        try:
+            return os.open(path, flags)
+        except FileNotFoundError:
+            time.sleep(0.001)
+
+
 number = 0
 end = time.monotonic() + seconds
 while time.monotonic() < end:
@@ -24,5 +35,5 @@ while time.monotonic() < end:
         named = None  # between the move and the new file
     if named is None or (named.st_dev, named.st_ino) != (os.fstat(fd).st_dev, os.fstat(fd).st_ino):
         os.close(fd)
-        fd = os.open(path, flags, 0o644)
+        fd = reopen()
 print(number)
