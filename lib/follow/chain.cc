@@ -4,6 +4,7 @@
 #include "base/text.h"
 
 #include <algorithm>
+#include <ranges>
 #include <cerrno>
 #include <fcntl.h>
 #include <iterator>
@@ -14,6 +15,16 @@ namespace {
 template <typename Files, typename Test>
 auto find_file(Files &files, Test test) {
     return std::ranges::find_if(files, [&](const auto &file) { return test(*file); });
+}
+
+/// Changed after we saw the file last. Copying and compressing may keep whole seconds or
+/// microseconds only.
+bool is_later(const Sibling &sibling, const ChainFile &file) {
+    const std::int64_t changed = sibling.status.modified;
+    for (const std::int64_t unit : {std::int64_t{1'000'000'000}, std::int64_t{1'000}})
+        if (changed % unit == 0)
+            return changed >= file.modified / unit * unit;
+    return changed >= file.modified;
 }
 
 } // namespace
@@ -45,10 +56,11 @@ bool Chain::take(ChainFile &file, const Sibling &sibling, Clock::time_point now)
     if (!status)
         return false;
     const bool untouched = !file.place.fingerprint.known() && file.place.state.offset == 0;
-    if (!(untouched && same_file(file, *status)) && !belongs(file.place, *status, *content))
+    if (!(untouched && same_file(file.place, *status)) && !belongs(file.place, *status, *content))
         return false;
     file.content = std::move(*content);
     file.place.id = status->id;
+    file.place.born = status->born;
     file.path = sibling.path;
     file.size = status->size;
     file.modified = status->modified;
@@ -60,22 +72,34 @@ bool Chain::take(ChainFile &file, const Sibling &sibling, Clock::time_point now)
 bool Chain::take_by_identity(ChainFile &file, const std::vector<Sibling> &siblings,
                              Clock::time_point now) {
     return std::ranges::any_of(siblings, [&](const Sibling &sibling) {
-        return same_file(file, sibling.status) && take(file, sibling, now);
+        return same_file(file.place, sibling.status) && take(file, sibling, now);
     });
 }
 
 bool Chain::take_by_content(ChainFile &file, const std::vector<Sibling> &siblings,
-                            const FileIdentity &live, Clock::time_point now) {
+                            const FileIdentity &live, bool only_later, Clock::time_point now) {
     if (!file.place.fingerprint.known())
         return false;
-    // The latest copy has the most; of a file and its compressed form, the file is easier to read.
-    for (const bool compressed : {false, true}) {
-        for (auto it = siblings.rbegin(); it != siblings.rend(); ++it) {
-            if (it->compressed == compressed && it->status.id != live && take(file, *it, now))
+    // Where many begin alike, the earliest that can be it: what is read twice is not lost.
+    for (const bool later : {true, false}) {
+        if (!later && only_later)
+            break;
+        for (const Sibling &sibling : siblings) {
+            if (is_later(sibling, file) == later && sibling.status.id != live &&
+                !is_anothers(sibling, file) && take(file, sibling, now))
                 return true;
         }
     }
     return false;
+}
+
+/// Whether it is, or is a copy of, another file than this one that is or was read.
+bool Chain::is_anothers(const Sibling &sibling, const ChainFile &file) {
+    const auto content = open(sibling.path, sibling.compressed);
+    const auto is_it = [&](const auto &other) {
+        return other.get() != &file && is_copy(*other, *content);
+    };
+    return content && (std::ranges::any_of(files, is_it) || std::ranges::any_of(past, is_it));
 }
 
 ChainFiles Chain::unseen(const std::vector<Sibling> &siblings, const ChainFile &after,
@@ -83,17 +107,14 @@ ChainFiles Chain::unseen(const std::vector<Sibling> &siblings, const ChainFile &
     ChainFiles found;
     const auto last = std::ranges::find_if(
         siblings, [&](const Sibling &sibling) { return sibling.status.id == after.place.id; });
-    const bool listed = last != siblings.end();
+    const bool listed = after.content && last != siblings.end();
     for (auto it = listed ? std::next(last) : siblings.begin(); it != siblings.end(); ++it) {
         const FileStatus &status = it->status;
         if (status.id == live)
             break; // renamed meanwhile: what is later than that comes later
-        // Compressing keeps no parts of seconds.
-        constexpr std::int64_t a_second = 1'000'000'000;
-        const std::int64_t until = it->compressed ? after.modified - a_second : after.modified;
         const bool is_other = it->suffix == it->path;
         if (!it->rotated || (!is_other && source_->is_matched(it->path)) ||
-            (!listed && status.modified < until) || (status.born != 0 && status.born < after.born))
+            (!listed && !is_later(*it, after)) || (status.born != 0 && status.born < after.since))
             continue;
         auto content = open(it->path, it->compressed);
         if (!content) {
@@ -102,14 +123,19 @@ ChainFiles Chain::unseen(const std::vector<Sibling> &siblings, const ChainFile &
             continue;
         }
         const auto is_it = [&](const auto &file) { return is_copy(*file, *content); };
-        if (knows(status.id, *content) || std::ranges::any_of(found, is_it))
+        if (knows(status.id, *content) || std::ranges::any_of(found, is_it) ||
+            (after.content && is_copy(after, *content)))
             continue;
         content->rest();
         auto file = open_chain_file(std::move(*content), status, it->path, now);
+        // A copy is younger than what comes after it.
+        file->since = after.since;
         // Until it is read, only that tells its copies.
         const auto fingerprint = Fingerprint::of(file->content, source_->options.fingerprint_first,
                                                  source_->options.fingerprint_last, true);
         file->place.fingerprint = fingerprint.value_or(Fingerprint{});
+        if (it->compressed && !fingerprint)
+            continue; // nothing is in it
         found.push_back(std::move(file));
     }
     return found;
@@ -163,7 +189,8 @@ Result<void> Chain::begin(const Match &live, bool from_end, Clock::time_point no
 /// pattern was newer for a while.
 bool Chain::bring_back(const FileStatus &status, FileContent &content, const std::string &path) {
     const auto before = find_file(past, [&](const ChainFile &file) {
-        return file.place.id == status.id && (file.content || belongs(file.place, status, content));
+        return same_file(file.place, status) &&
+               (file.content || belongs(file.place, status, content));
     });
     if (before == past.end())
         return false;
@@ -209,6 +236,7 @@ Result<void> Chain::follow(const Match &live, const std::vector<Match> &others,
                 belongs(last.place, *status, *content)) {
                 last.content = std::move(*content);
                 last.place.id = status->id;
+                last.place.born = status->born;
                 last.watch = -1;
                 return {};
             }
@@ -218,6 +246,31 @@ Result<void> Chain::follow(const Match &live, const std::vector<Match> &others,
     std::ranges::move(between, std::back_inserter(files));
     files.push_back(open_chain_file(std::move(*content), *status, live.path, now));
     return {};
+}
+
+bool Chain::has_new_copy() {
+    ChainFile &last = *files.back();
+    const auto siblings = find_siblings(last.path, last.place.id);
+    if (!siblings)
+        return false;
+    const Fingerprint known = last.place.fingerprint;
+    if (!known.known())
+        last.place.fingerprint =
+            Fingerprint::of(last.content, source_->options.fingerprint_first,
+                            source_->options.fingerprint_last, true)
+                .value_or(Fingerprint{});
+    const bool found = std::ranges::any_of(*siblings, [&](const Sibling &sibling) {
+        if (!sibling.rotated || !is_later(sibling, last) ||
+            same_file(last.place, sibling.status) || source_->is_matched(sibling.path) ||
+            is_anothers(sibling, last))
+            return false;
+        const auto content = open(sibling.path, sibling.compressed);
+        // A copy of what is in it now says nothing.
+        return content && !is_copy(last, *content) &&
+               (!known.known() || belongs(last.place, sibling.status, *content));
+    });
+    last.place.fingerprint = known;
+    return found;
 }
 
 Result<void> Chain::replaced(std::uint64_t read, Clock::time_point now) {
@@ -238,7 +291,7 @@ Result<void> Chain::replaced(std::uint64_t read, Clock::time_point now) {
             return std::unexpected(siblings.error());
         }
         if (!old.content)
-            take_by_content(old, *siblings, status->id, now);
+            take_by_content(old, *siblings, status->id, false, now);
         between = unseen(*siblings, old, status->id, now);
         if (!vanished_)
             break;
@@ -251,6 +304,7 @@ Result<void> Chain::replaced(std::uint64_t read, Clock::time_point now) {
     live->watch = std::exchange(old.watch, -1);
     live->polled = std::exchange(old.polled, false);
     if (!found) {
+        old.place.id = {}; // which is the live file's, now
         past.push_back(std::move(files.back()));
         files.pop_back();
     }

@@ -50,6 +50,9 @@ class Chain {
                         const std::vector<Match> &others, Clock::time_point now);
     /// The path names this now. Changes nothing when it fails.
     Result<void> follow(const Match &live, const std::vector<Match> &others, Clock::time_point now);
+    /// Whether the last file, which has changed, was cut and written anew unnoticed: its content
+    /// would not tell, but there is a copy that was made since.
+    [[nodiscard]] bool has_new_copy();
     /// The last file is the same, but its content is another. `read`: up to where the old one was
     /// read.
     Result<void> replaced(std::uint64_t read, Clock::time_point now);
@@ -68,7 +71,8 @@ class Chain {
     bool take_by_identity(ChainFile &file, const std::vector<Sibling> &siblings,
                           Clock::time_point now);
     bool take_by_content(ChainFile &file, const std::vector<Sibling> &siblings,
-                         const FileIdentity &live, Clock::time_point now);
+                         const FileIdentity &live, bool only_later, Clock::time_point now);
+    bool is_anothers(const Sibling &sibling, const ChainFile &file);
     ChainFiles unseen(const std::vector<Sibling> &siblings, const ChainFile &after,
                       const FileIdentity &live, Clock::time_point now);
     Result<std::vector<Sibling>> siblings_of(const ChainFile &last, const std::string &path,

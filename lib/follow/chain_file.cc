@@ -46,7 +46,7 @@ std::unique_ptr<ChainFile> open_chain_file(FileContent content, const FileStatus
     file->path = path;
     file->size = status.size;
     file->modified = status.modified;
-    file->born = status.born;
+    file->since = file->place.born = status.born;
     file->grown = now - age_of(status);
     file->unread_since = now;
     return file;
@@ -59,19 +59,29 @@ bool belongs(const FilePlace &place, const FileStatus &status, const FileContent
            place.anchor.fits(content).value_or(false);
 }
 
-bool same_file(const ChainFile &file, const FileStatus &status) {
-    return status.id == file.place.id ||
-           (status.id.inode == file.place.id.inode && file.born != 0 && status.born == file.born);
+bool same_file(const FilePlace &place, const FileStatus &status) {
+    if (place.born == 0 || status.born == 0)
+        return status.id == place.id;
+    return status.id.inode == place.id.inode && status.born == place.born;
+}
+
+bool is_barely_read(const FilePlace &place) {
+    return place.state.offset <= place.fingerprint.from + place.fingerprint.length;
 }
 
 bool is_copy(const ChainFile &file, const FileContent &content) {
     if (!file.place.fingerprint.fits(content).value_or(false))
         return false;
-    if (!file.content)
-        return file.place.anchor.fits(content).value_or(false);
+    if (!file.content && !file.place.anchor.fits(content).value_or(false))
+        return false;
+    if (!file.content && !is_barely_read(file.place))
+        return true;
     // The other way round it is none: a file that has but a heading yet begins as all others do.
     const auto end = end_of(content);
-    return end && end->fits(file.content).value_or(false);
+    if (!end)
+        return false;
+    return file.content ? end->fits(file.content).value_or(false)
+                        : end->at == file.place.state.offset;
 }
 
 } // namespace hostav

@@ -28,8 +28,9 @@ struct ChainFile {
     FilePlace place;     ///< what is delivered of it
     std::string path;    ///< where it was opened
     std::uint64_t size = 0;
-    std::int64_t modified = 0, born = 0; ///< nanoseconds since 1970
-    Clock::time_point grown;             ///< when it was seen to be larger than before
+    std::int64_t modified = 0; ///< nanoseconds since 1970
+    std::int64_t since = 0;    ///< likewise: what comes after it was not made before
+    Clock::time_point grown;   ///< when it was seen to be larger than before
     Clock::time_point unread_since;
     std::uint64_t tried = 0;   ///< the size at which its fingerprint was wanting
     std::uint64_t read_to = 0; ///< the end that the last fill came to
@@ -51,8 +52,11 @@ using ChainFiles = std::vector<std::unique_ptr<ChainFile>>;
 /// Whether a file has at its start what was read of this place's.
 [[nodiscard]] bool belongs(const FilePlace &place, const FileStatus &status,
                            const FileContent &content);
-/// The same file, as far as the file system tells. Numbers of devices change at boot.
-[[nodiscard]] bool same_file(const ChainFile &file, const FileStatus &status);
+/// The same file, as far as the file system tells. Numbers of devices change at boot, inode numbers
+/// are given again.
+[[nodiscard]] bool same_file(const FilePlace &place, const FileStatus &status);
+/// Nothing, or no more than the first lines, which may be those of others, too.
+[[nodiscard]] bool is_barely_read(const FilePlace &place);
 /// Whether `content` is a copy of a file: of what was read of it, or where it is still held, of
 /// what is in it.
 [[nodiscard]] bool is_copy(const ChainFile &file, const FileContent &content);

@@ -24,7 +24,7 @@ std::unique_ptr<ChainFile> closed_file(const FilePlace &place) {
 void Chain::hold_past(const std::vector<Sibling> &siblings, Clock::time_point now) {
     for (const auto &file : past) {
         for (const Sibling &sibling : siblings) {
-            if (!file->content && sibling.status.id == file->place.id && !sibling.compressed &&
+            if (!file->content && same_file(file->place, sibling.status) && !sibling.compressed &&
                 sibling.status.size > file->place.state.offset)
                 take(*file, sibling, now);
         }
@@ -43,13 +43,21 @@ Result<void> Chain::find_rest(ChainFile &file, const std::string &path, const Ma
         auto siblings = siblings_of(file, path, others);
         if (!siblings)
             return std::unexpected(siblings.error());
-        if (const auto status = status_of(AT_FDCWD, opened.path)) {
-            opened.status = *status;
-            if (!file.content && status->id != live_id && same_file(file, *status))
+        for (Sibling &sibling : *siblings)
+            sibling.rotated = sibling.rotated || same_file(file.place, sibling.status);
+        // Of a file of which nothing was read, all of it may be in copies by now.
+        if (!file.content && file.place.fingerprint.known()) {
+            // What all such files begin with tells none from the other: the earliest, then.
+            const bool found =
+                is_barely_read(file.place) && take_by_content(file, *siblings, live_id, true, now);
+            const auto status = status_of(AT_FDCWD, opened.path);
+            if (status)
+                opened.status = *status;
+            if (!found && status && status->id != live_id && same_file(file.place, *status))
                 take(file, opened, now);
+            if (!file.content && !take_by_identity(file, *siblings, now))
+                take_by_content(file, *siblings, live_id, false, now);
         }
-        if (!file.content && !take_by_identity(file, *siblings, now))
-            take_by_content(file, *siblings, live_id, now);
         hold_past(*siblings, now);
         between = unseen(*siblings, file, live_id, now);
         if (!vanished_)
@@ -75,15 +83,21 @@ Result<void> Chain::resume(const FileRecord &record, const Match *live,
     auto file = closed_file(record.place);
     file->path = record.file;
     file->modified = record.modified;
-    file->born = record.born;
+    file->since = record.since;
     past.clear();
     std::ranges::transform(record.past, std::back_inserter(past), closed_file);
 
     const bool untouched = !file->place.fingerprint.known() && file->place.state.offset == 0;
-    const bool fits = named && (untouched || belongs(file->place, status, named->content));
-    const bool is_live = fits && same_file(*file, status);
+    const bool fits = named && belongs(file->place, status, named->content);
+    bool is_live = fits && same_file(file->place, status);
     ChainFiles between;
     const std::string &path = live == nullptr ? record.file : live->path;
+    // What was read is what all such files begin with: one that was cut and written anew, too.
+    if (is_live && is_barely_read(file->place)) {
+        const auto siblings = siblings_of(*file, path, others);
+        is_live = !siblings || !take_by_content(*file, *siblings, status.id, true, now);
+        file->content = FileContent();
+    }
     if (!is_live) {
         if (auto found = find_rest(*file, path, live, others, between, now); !found)
             return found;
@@ -99,11 +113,14 @@ Result<void> Chain::resume(const FileRecord &record, const Match *live,
         files.push_back(std::move(named));
         return {};
     }
-    if (!file->content)
+    if (!file->content && !untouched)
         source_->complain(path, escape_path(path) +
                                     ": the file that was read before is gone; what was not read of "
                                     "it, if anything, is lost");
-    (file->content ? files : past).push_back(std::move(file));
+    if (!file->content)
+        file->place.id = {};
+    if (!untouched)
+        (file->content ? files : past).push_back(std::move(file));
     std::ranges::move(between, std::back_inserter(files));
     if (named)
         files.push_back(std::move(named));

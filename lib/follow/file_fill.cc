@@ -28,6 +28,18 @@ Result<bool> stands(const FilePlace &place, const Anchor &anchor, const FileCont
     return anchor.at > 0 ? anchor.fits(content) : place.fingerprint.fits(content);
 }
 
+/// After a read: only when what was just read is still there, this is the file that it was read
+/// from.
+bool renew_anchor(FilePlace &place, const Anchor &read, const FileContent &content) {
+    if (place.state.offset == place.anchor.at)
+        return true;
+    const auto here = Anchor::of(content, place.state.offset);
+    if (!here || !*here || !stands(place, read, content).value_or(false))
+        return false;
+    place.anchor = **here;
+    return true;
+}
+
 } // namespace
 
 // ---- what there is to read
@@ -75,11 +87,20 @@ std::uint64_t FileInput::unread(const ChainFile &file, bool flush, Clock::time_p
     return file.size - offset;
 }
 
+/// Its last event or line may not be whole.
+bool FileInput::may_go_on(const ChainFile &file, Clock::time_point now) const {
+    const bool waits = file.wait == Wait::event || file.wait == Wait::half_line;
+    return file.content && waits && now < ripe_at(file);
+}
+
 ChainFile *FileInput::next_file(bool flush, Clock::time_point now) const {
-    // What came late into a rotated file comes before what is in the present one.
+    // What came late into a rotated file comes before what is in the present one, be it that its
+    // end has to be waited for.
     for (const auto &file : chain_.past)
         if (unread(*file, flush, now) > 0)
             return file.get();
+    if (std::ranges::any_of(chain_.past, [&](const auto &file) { return may_go_on(*file, now); }))
+        return nullptr;
     if (!chain_.files.empty() && unread(*chain_.files.front(), flush, now) > 0)
         return chain_.files.front().get();
     return nullptr;
@@ -88,9 +109,11 @@ ChainFile *FileInput::next_file(bool flush, Clock::time_point now) const {
 std::uint64_t FileInput::waiting() const {
     const auto now = Clock::now();
     std::uint64_t bytes = 0;
-    for (const auto &file : chain_.past)
-        bytes += unread(*file, false, now);
     bool reachable = true;
+    for (const auto &file : chain_.past) {
+        bytes += unread(*file, false, now);
+        reachable = reachable && !may_go_on(*file, now);
+    }
     for (const auto &file : chain_.files) {
         const auto here = reachable ? unread(*file, false, now) : 0;
         bytes += here;
@@ -139,9 +162,11 @@ Result<FileInput::Outcome> FileInput::read(ChainFile &file, const TakeEvent &tak
         const auto fingerprint =
             Fingerprint::of(file.content, source_->options.fingerprint_first,
                             source_->options.fingerprint_last, may_be_short(file, flush, now));
-        outcome.changed = !fingerprint;
-        if (!fingerprint)
+        if (!fingerprint) { // empty, or cut in this moment
+            outcome.changed = !file.content.compressed();
+            outcome.wait = Wait::for_good;
             return outcome;
+        }
         place.fingerprint = *fingerprint;
     }
     EventReader &reader = *source_->reader;
@@ -184,14 +209,7 @@ Result<FileInput::Outcome> FileInput::read(ChainFile &file, const TakeEvent &tak
     outcome.counts.refused = !going;
     outcome.read_to = offset;
     place.state = reader.state();
-    if (place.state.offset != place.anchor.at) {
-        const auto here = Anchor::of(file.content, place.state.offset);
-        // Only when what was just read is still there, this is the file that it was read from.
-        if (here && *here && stands(place, anchor, file.content).value_or(false))
-            place.anchor = **here;
-        else
-            outcome.changed = true;
-    }
+    outcome.changed = outcome.changed || !renew_anchor(place, anchor, file.content);
     return outcome;
 }
 

@@ -140,6 +140,10 @@ bool FileInput::check(ChainFile &file, bool closely, Clock::time_point now) {
         return false;
     if (status->size < file.size || status->size < file.place.state.offset || !holds(file))
         return true;
+    const bool live = !chain_.files.empty() && chain_.files.back().get() == &file;
+    if (live && file.size == file.place.state.offset && is_barely_read(file.place) &&
+        chain_.has_new_copy())
+        return true;
     if (status->size > file.size) {
         const bool was_read = file.size <= std::max(file.read_to, file.place.state.offset);
         if (was_read && (file.wait == Wait::nothing || file.wait == Wait::for_good))
@@ -167,9 +171,10 @@ void FileInput::replaced(ChainFile &file, Clock::time_point now) {
     }
     // Somebody emptied a rotated file.
     const auto status = status_of(file.content.fd());
-    const FileIdentity id = file.place.id;
-    file.place = {};
-    file.place.id = id;
+    FilePlace start;
+    start.id = file.place.id;
+    start.born = file.place.born;
+    file.place = start;
     file.size = status ? status->size : 0;
     file.read_to = 0;
     file.wait = Wait::nothing;
@@ -301,7 +306,7 @@ std::string FileInput::record() const {
         record.file = file.path;
         record.place = file.place;
         record.modified = file.modified;
-        record.born = file.born;
+        record.since = file.since;
     }
     for (const auto &file : chain_.past)
         record.past.push_back(file->place);

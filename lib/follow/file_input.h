@@ -116,6 +116,7 @@ class FileInput : public Input {
     [[nodiscard]] Clock::time_point ripe_at(const ChainFile &file) const;
     [[nodiscard]] bool is_done(const ChainFile &file) const;
     [[nodiscard]] bool may_be_short(const ChainFile &file, bool flush, Clock::time_point now) const;
+    [[nodiscard]] bool may_go_on(const ChainFile &file, Clock::time_point now) const;
     [[nodiscard]] ChainFile *next_file(bool flush, Clock::time_point now) const;
     bool check(ChainFile &file, bool closely, Clock::time_point now);
     void look_closely(ChainFile &file, Clock::time_point now);

@@ -22,6 +22,7 @@ using Fields = std::map<std::string, std::string>;
 JsonObject fields_of(const FilePlace &place) {
     JsonObject object;
     object.add("device", place.id.device).add("inode", place.id.inode);
+    object.add("born", std::to_string(place.born));
     if (place.fingerprint.known())
         object.add("fingerprint", place.fingerprint.text());
     object.add("offset", place.state.offset).add("anchor", place.anchor.text());
@@ -48,14 +49,18 @@ Result<FilePlace> parse_place(const Fields &fields, const std::string &what) {
     const auto device = number_field<std::uint64_t>(fields, "device", what);
     const auto inode = number_field<std::uint64_t>(fields, "inode", what);
     const auto offset = number_field<std::uint64_t>(fields, "offset", what);
+    const auto born = number_field<std::int64_t>(fields, "born", what);
     for (const auto *field : {&device, &inode, &offset})
         if (!*field)
             return std::unexpected(field->error());
+    if (!born)
+        return std::unexpected(born.error());
     const auto anchor = Anchor::parse(text_field(fields, "anchor"));
     if (!anchor || anchor->at > *offset)
         return fail(what, "no usable anchor");
     FilePlace place;
     place.id = {*device, *inode};
+    place.born = *born;
     place.anchor = *anchor;
     place.state.offset = *offset;
     place.state.inside_event = text_field(fields, "inside_event") == "true";
@@ -81,7 +86,7 @@ std::string FileRecord::text() const {
     object.add("version", record_version).add_bytes("path", path);
     if (!file.empty() && file != path)
         object.add_bytes("file", file);
-    object.add("modified", std::to_string(modified)).add("born", std::to_string(born));
+    object.add("modified", std::to_string(modified)).add("since", std::to_string(since));
     std::vector<JsonObject> list;
     list.reserve(past.size());
     for (const FilePlace &before : past)
@@ -100,18 +105,18 @@ Result<FileRecord> FileRecord::parse(std::string_view text, const std::string &w
     auto path = bytes_field(tree->fields, "path", what);
     auto place = parse_place(tree->fields, what);
     const auto modified = number_field<std::int64_t>(tree->fields, "modified", what);
-    const auto born = number_field<std::int64_t>(tree->fields, "born", what);
+    const auto since = number_field<std::int64_t>(tree->fields, "since", what);
     if (!path)
         return std::unexpected(path.error());
     if (!place)
         return std::unexpected(place.error());
-    if (!modified || !born)
-        return std::unexpected(modified ? born.error() : modified.error());
+    if (!modified || !since)
+        return std::unexpected(modified ? since.error() : modified.error());
     record.path = std::move(*path);
     record.file = bytes_field(tree->fields, "file", what).value_or(record.path);
     record.place = *place;
     record.modified = *modified;
-    record.born = *born;
+    record.since = *since;
     if (const auto past = tree->objects.find("past"); past != tree->objects.end()) {
         for (const auto &fields : past->second) {
             auto before = parse_place(fields, what);

@@ -18,6 +18,7 @@ namespace hostav {
 /// A file and the place up to which it was read.
 struct FilePlace {
     FileIdentity id;
+    std::int64_t born = 0;   ///< nanoseconds since 1970; 0: not known
     Fingerprint fingerprint; ///< unknown: nothing was read yet
     Anchor anchor;           ///< not after state.offset
     ReadState state;
@@ -28,7 +29,7 @@ struct FileRecord {
     std::string file; ///< its name when it was opened, where that is another one
     FilePlace place;
     std::int64_t modified = 0;   ///< nanoseconds since 1970, when it was looked at last
-    std::int64_t born = 0;       ///< likewise; 0: not known
+    std::int64_t since = 0;      ///< likewise: what comes after it was not made before this
     std::vector<FilePlace> past; ///< files before it, earlier ones first
 
     [[nodiscard]] std::string text() const;

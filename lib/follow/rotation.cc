@@ -86,7 +86,8 @@ struct Listing {
             return;
         const bool wanted = status->id == search.wanted;
         has_wanted = has_wanted || wanted;
-        if (suffix.empty() && !wanted)
+        // The live file itself is no sibling.
+        if (suffix.empty() && (!wanted || (path == search.directory && name == search.live)))
             return;
         Sibling sibling;
         sibling.path = path + "/" + name;
