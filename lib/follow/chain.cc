@@ -4,10 +4,10 @@
 #include "base/text.h"
 
 #include <algorithm>
-#include <ranges>
 #include <cerrno>
 #include <fcntl.h>
 #include <iterator>
+#include <ranges>
 
 namespace hostav {
 namespace {
@@ -255,14 +255,12 @@ bool Chain::has_new_copy() {
         return false;
     const Fingerprint known = last.place.fingerprint;
     if (!known.known())
-        last.place.fingerprint =
-            Fingerprint::of(last.content, source_->options.fingerprint_first,
-                            source_->options.fingerprint_last, true)
-                .value_or(Fingerprint{});
+        last.place.fingerprint = Fingerprint::of(last.content, source_->options.fingerprint_first,
+                                                 source_->options.fingerprint_last, true)
+                                     .value_or(Fingerprint{});
     const bool found = std::ranges::any_of(*siblings, [&](const Sibling &sibling) {
-        if (!sibling.rotated || !is_later(sibling, last) ||
-            same_file(last.place, sibling.status) || source_->is_matched(sibling.path) ||
-            is_anothers(sibling, last))
+        if (!sibling.rotated || !is_later(sibling, last) || same_file(last.place, sibling.status) ||
+            source_->is_matched(sibling.path) || is_anothers(sibling, last))
             return false;
         const auto content = open(sibling.path, sibling.compressed);
         // A copy of what is in it now says nothing.

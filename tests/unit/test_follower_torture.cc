@@ -231,7 +231,7 @@ class Torture {
 
 } // namespace
 
-TEST_CASE("random rotations and restarts: every line once, in order", "[follower][torture]") {
+TEST_CASE("random rotations and restarts: every line once, in order", "[.soak]") {
     const auto seconds = std::chrono::seconds(setting("HOSTAV_TORTURE_SECONDS", 3));
     const auto given = setting("HOSTAV_TORTURE_SEED", 0);
     const auto end = std::chrono::steady_clock::now() + seconds;
