@@ -14,6 +14,7 @@
 #include <cstdio>
 #include <cstdlib>
 #include <ctime>
+#include <fcntl.h>
 #include <sys/prctl.h>
 #include <unistd.h>
 
@@ -80,8 +81,13 @@ int check_config(const ShipOptions &options, const ShipConfig &config) {
     return 0;
 }
 
-int show_status(const ShipOptions &options, const std::string &directory) {
+/// What is known needs no configuration: only where nothing is found it is asked what is wrong.
+int show_status(const ShipOptions &options, const Result<ShipConfig> &config) {
+    const auto directory = state_directory(options, config.value_or(ShipConfig{}),
+                                           usual_state_directory(environment_variables()));
     const auto status = ship_status(options, directory);
+    if (!status && !config && !options.state_directory)
+        return complain(config.error(), exit_usage);
     if (!status)
         return complain(status.error(), exit_no_state);
     print(status->text);
@@ -96,8 +102,8 @@ int finish(const ShipOptions &options, const SessionResult &result) {
     if (result.ended == Shipper::Ended::gave_up)
         return complain({"not everything is delivered", result.last_failure}, exit_not_delivered);
     if (result.lost > 0)
-        return complain({"standard input", std::to_string(result.lost) +
-                                               " bytes that were read are not delivered"},
+        return complain({"standard input",
+                         std::to_string(result.lost) + " bytes that were read are not delivered"},
                         exit_not_delivered);
     return options.once && result.complained ? exit_not_delivered : 0;
 }
@@ -115,8 +121,7 @@ void reread(const ShipOptions &options, ShipConfig &config, Messages &messages) 
     messages.info("SIGHUP: the configuration was read again");
 }
 
-int serve(const ShipOptions &options, ShipConfig config,
-          const std::vector<std::string> &warnings) {
+int serve(const ShipOptions &options, ShipConfig config, const std::vector<std::string> &warnings) {
     const auto variables = environment_variables();
     MessageOptions terminal;
     terminal.quiet = options.quiet;
@@ -131,12 +136,11 @@ int serve(const ShipOptions &options, ShipConfig config,
         messages->warning(warning);
     for (;;) {
         // A pipe cannot be read again: what ends others ends it.
-        auto signals = Signals::watch(options.reads_stdin() ? std::vector<int>{}
-                                                            : std::vector<int>{SIGHUP});
+        auto signals =
+            Signals::watch(options.reads_stdin() ? std::vector<int>{} : std::vector<int>{SIGHUP});
         if (!signals)
             return complain(signals.error(), exit_not_delivered);
-        const auto directory =
-            state_directory(options, config, usual_state_directory(variables));
+        const auto directory = state_directory(options, config, usual_state_directory(variables));
         const auto result =
             run_session({options, config, directory, *messages, *signals, variables});
         if (!result)
@@ -162,14 +166,10 @@ int run(int argc, char **argv) {
         return 0;
     }
     auto config = ship_config(options, warnings);
-    if (!config && !(options.status && options.state_directory))
-        return complain(config.error(), exit_usage);
-    if (!config)
-        config = ShipConfig{};
     if (options.status)
-        return show_status(options, state_directory(options, *config,
-                                                    usual_state_directory(
-                                                        environment_variables())));
+        return show_status(options, config);
+    if (!config)
+        return complain(config.error(), exit_usage);
     if (options.check_config) {
         for (const auto &warning : warnings)
             std::fprintf(stderr, "WARNING: %s\n", warning.c_str());
@@ -177,6 +177,16 @@ int run(int argc, char **argv) {
     }
     raise_descriptor_limit();
     return serve(options, std::move(*config), warnings);
+}
+
+/// What is opened later must not become a standard descriptor: messages would go into it. They
+/// stay as useless as they were: reading the one and writing to the others fails.
+bool fill_standard_descriptors() {
+    for (const int fd : {STDIN_FILENO, STDOUT_FILENO, STDERR_FILENO})
+        if (::fcntl(fd, F_GETFD) < 0 &&
+            ::open("/dev/null", fd == STDIN_FILENO ? O_WRONLY : O_RDONLY) != fd)
+            return false;
+    return true;
 }
 
 } // namespace
@@ -188,7 +198,10 @@ int main(int argc, char **argv) {
     std::signal(SIGXFSZ, SIG_IGN);
     // Credentials are in memory: no core dump, and no other process of this user may look.
     ::prctl(PR_SET_DUMPABLE, 0);
+    if (!fill_standard_descriptors())
+        return exit_not_delivered;
     const int status = run(argc, argv);
-    std::fflush(stdout);
+    if (std::fflush(stdout) != 0 && status == 0)
+        return complain(fail_errno("stdout").error(), exit_not_delivered);
     return status;
 }

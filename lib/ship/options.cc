@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "ship/options.h"
 
+#include "aws/endpoint.h"
 #include "base/text.h"
 #include "conf/command_line.h"
 #include "ship/config_keys.h"
@@ -172,6 +173,14 @@ Result<void> take_sink(ShipOptions &options, const Raw &raw) {
     return fail("--to=" + escape_path(to), "cloudwatch, stdout, otlp=URL or syslog=HOST[:PORT]");
 }
 
+/// What of it is wrong whatever the environment says.
+Result<void> check_aws(const AwsOptions &aws) {
+    const AwsEnvironment alone{aws,  [](const char *) { return std::string(); }, "", "", "default",
+                               false};
+    const auto endpoint = find_endpoint(alone, {}, logs_service, aws.region.value_or("us-east-1"));
+    return endpoint ? Result<void>{} : std::unexpected(endpoint.error());
+}
+
 Result<void> take_spool(ShipOptions &options, const Raw &raw) {
     if (raw.spool_size) {
         const auto size = parse_size(*raw.spool_size);
@@ -234,6 +243,8 @@ Result<void> parse_ship_options(int argc, char **argv, ShipOptions &options,
     if (auto done = take_sink(options, raw); !done)
         return done;
     if (auto done = take_spool(options, raw); !done)
+        return done;
+    if (auto done = check_aws(options.aws); !done)
         return done;
     return check_combinations(options);
 }

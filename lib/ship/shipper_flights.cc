@@ -196,9 +196,11 @@ void Shipper::fail(const Destination &destination, Lane &lane, const Delivery &d
     const auto kind = "deliver " + destination.group + " " + destination.stream;
     // Who gives up in the end says it then.
     const bool severe = lane.denied && !options_.once;
-    parts_.complaints.add(severe ? Severity::error : Severity::warning, kind,
-                          escape_path(destination.group) + " " + escape_path(destination.stream) +
-                              ": " + delivery.why + "; trying again");
+    if (delivery.outcome != Outcome::closed)
+        parts_.complaints.add(severe ? Severity::error : Severity::warning, kind,
+                              escape_path(destination.group) + " " +
+                                  escape_path(destination.stream) + ": " + delivery.why +
+                                  "; trying again");
     note_status(*lane.flight->stream, delivery.why);
 }
 

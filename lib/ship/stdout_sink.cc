@@ -22,7 +22,8 @@ void StdoutSink::deliver(const Parcel &parcel, Done done) {
         lines += "}\n";
     }
     if (const auto written = write_all(fd_, lines, "stdout"); !written)
-        return done({errno == EPIPE ? Outcome::closed : Outcome::again, written.error().text()});
+        return done({errno == EPIPE || errno == EBADF ? Outcome::closed : Outcome::again,
+                     written.error().text()});
     done({Outcome::accepted, ""});
 }
 

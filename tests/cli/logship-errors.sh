@@ -31,6 +31,8 @@ wrong 'their own buffer' --group g --spool d file
 wrong 'needs --spool' --group g --spool-size 5M
 wrong 'spool-size' --group g --spool d --spool-size 5
 wrong 'goes with --check-config' -c "$conf" --sample x
+wrong 'endpoint-url: is not a URL' --group g --endpoint-url foo
+wrong "region: .*cannot be a region's name" --group g --region 'eu west'
 line() { # REGEX LINE: a line that is added to the configuration
     configure <<<"$2"
     run timeout 20 "$logship" -c "$conf" --check-config
