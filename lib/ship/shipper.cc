@@ -116,8 +116,12 @@ Result<void> Shipper::feed(Clock::time_point now) {
         if (!changes)
             return std::unexpected(changes.error());
         for (auto *input : changes->appeared)
-            if (const auto *stream = parts_.stream_of(*input); stream != nullptr)
+            if (const auto *stream = parts_.stream_of(*input); stream != nullptr) {
                 sources_[input] = {input, stream, now, false};
+                // Rotated while we are dead, it is found again only if it was known.
+                if (const auto key = input->key(); !key.empty())
+                    changes_[options_.record_prefix + key] = input->record();
+            }
         for (auto *input : changes->moved)
             if (sources_.contains(input))
                 changes_[options_.record_prefix + input->key()] = input->record();

@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: GPL-2.0-only
 #
 # What a new user does: standard descriptors that are closed or broken end it at once, with one line;
-# --status needs no configuration.
+# --status needs no configuration. Killed before its first delivery, it still knows the file it began.
 # shellcheck source=tests/support/logship.sh
 . "$(dirname "$0")/../support/logship.sh"
 start_aws_server
@@ -35,3 +35,17 @@ done
 run env STATE_DIRECTORY="$state" timeout 20 "$logship" --status
 expect_status 0
 expect_match "$log: offset 5 of 5"
+
+# Killed before anything was delivered, and rotated then: both files come.
+early=$scratch/early.log
+echo first >"$early"
+start "$logship" --endpoint-url "$aws_url" --group G --stream early --state-dir "$scratch/early" "$early"
+known() { "$logship" --status --state-dir "$scratch/early" 2>"$err" | grep -q "$early"; }
+eventually known || fail "the file is not remembered"
+kill -KILL "$pid"
+finish "$pid"
+mv "$early" "$early.1"
+echo second >"$early"
+ship --group G --stream early --state-dir "$scratch/early" --once "$early"
+expect_status 0
+expect_stored G early first second
