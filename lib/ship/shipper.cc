@@ -47,6 +47,11 @@ bool Shipper::flushes() const {
             }));
 }
 
+/// A stop begins nothing new after a while, and a new configuration's nothing at all.
+bool Shipper::launches(Clock::time_point now) const {
+    return !stopping_ || (!reread_ && now - stop_since_ < stop_deliver);
+}
+
 /// What dies with us.
 void Shipper::count_lost() {
     for (const auto &[input, source] : sources_)
@@ -100,9 +105,12 @@ bool Shipper::over(Clock::time_point now) const {
 
 void Shipper::take_signals(Clock::time_point now) {
     const bool hup = parts_.signals.take_waking() == SIGHUP;
-    if (stopping_ || (parts_.signals.pending() == 0 && !hup))
+    const bool end = parts_.signals.pending() != 0;
+    // Who is asked to end while a new configuration is on its way will not be asked again.
+    const bool changes = stopping_ && reread_ && end;
+    if ((stopping_ && !changes) || (!end && !hup))
         return;
-    reread_ = hup && parts_.signals.pending() == 0;
+    reread_ = !end;
     stopping_ = true;
     stop_since_ = now;
     notify_service_manager(reread_ ? "RELOADING=1" : "STOPPING=1");
@@ -117,7 +125,7 @@ Result<void> Shipper::feed(Clock::time_point now) {
             return std::unexpected(changes.error());
         for (auto *input : changes->appeared)
             if (const auto *stream = parts_.stream_of(*input); stream != nullptr) {
-                sources_[input] = {input, stream, now, false};
+                sources_[input] = {.input = input, .stream = stream, .not_before = now};
                 // Rotated while we are dead, it is found again only if it was known.
                 if (const auto key = input->key(); !key.empty())
                     changes_[options_.record_prefix + key] = input->record();
@@ -137,12 +145,10 @@ Result<void> Shipper::feed(Clock::time_point now) {
     return {};
 }
 
-Result<void> Shipper::commit() {
-    if (parts_.state == nullptr) {
-        changes_.clear();
-        return {};
-    }
-    const bool errors_too = !changes_.empty() || Clock::now() >= next_notice_;
+void Shipper::commit(bool last) {
+    if (parts_.state == nullptr)
+        return changes_.clear();
+    const bool errors_too = last || !changes_.empty() || Clock::now() >= next_notice_;
     if (errors_too)
         for (auto &[section, status] : status_)
             if (std::exchange(status.changed, false))
@@ -150,22 +156,24 @@ Result<void> Shipper::commit() {
                     status_record({status.last_success, status.last_error, status.error,
                                    status.events, status.rejected, status.replaced, status.split});
     if (changes_.empty())
-        return {};
+        return;
     if (auto done = parts_.state->commit(changes_); !done) {
         // Delivered, but not written down: it would come again after a crash, no worse.
         parts_.complaints.add(Severity::error, "state", done.error().text());
-        return {};
+        complained_ = complained_ || last;
+        return;
     }
     changes_.clear();
-    return {};
 }
 
 Shipper::Clock::time_point Shipper::next_event(Clock::time_point now) const {
     auto next = now + longest_wait;
-    for (const auto *feeder : parts_.feeders)
-        next = std::min(next, feeder->next_work());
+    // What will not be done now is not waited for, or there would be no waiting.
+    if (feeds())
+        for (const auto *feeder : parts_.feeders)
+            next = std::min(next, feeder->next_work());
     next = std::min(next, parts_.sink.next_work());
-    if (in_flight_ < options_.most_batches)
+    if (launches(now) && in_flight_ < options_.most_batches)
         for (const auto &[input, source] : sources_) {
             const auto lane = lanes_.find(source.stream->destination);
             if (lane == lanes_.end()) {
@@ -174,9 +182,10 @@ Shipper::Clock::time_point Shipper::next_event(Clock::time_point now) const {
                 next = std::min(next, std::max(due(source), lane->second.not_before));
             }
         }
-    for (const auto &[destination, lane] : lanes_)
-        if (lane.flight && !lane.flight->sent)
-            next = std::min(next, lane.not_before);
+    if (launches(now))
+        for (const auto &[destination, lane] : lanes_)
+            if (lane.flight && !lane.flight->sent)
+                next = std::min(next, lane.not_before);
     if (const auto watchdog = watchdog_interval(); watchdog.count() > 0)
         next = std::min(next, next_watchdog_);
     constexpr std::chrono::milliseconds often{200};
@@ -186,8 +195,9 @@ Shipper::Clock::time_point Shipper::next_event(Clock::time_point now) const {
 
 Result<void> Shipper::wait(Clock::time_point now) {
     std::vector<pollfd> fds{{parts_.signals.fd(), POLLIN, 0}};
-    for (const auto *feeder : parts_.feeders)
-        feeder->add_descriptors(fds);
+    if (feeds())
+        for (const auto *feeder : parts_.feeders)
+            feeder->add_descriptors(fds);
     parts_.sink.add_descriptors(fds);
     using std::chrono::milliseconds;
     // Rounded up: waking too early would only mean to wait again.
@@ -216,13 +226,13 @@ Result<Shipper::Ended> Shipper::run() {
     for (;;) {
         auto now = Clock::now();
         take_signals(now);
-        if (!stopping_ || !reread_)
+        if (feeds())
             if (auto fed = feed(now); !fed)
                 return std::unexpected(fed.error());
-        if (!(stopping_ && (reread_ || now - stop_since_ >= stop_deliver)))
+        if (launches(now))
             launch(now);
         take_done(now);
-        best_effort(commit());
+        commit();
         notify(now);
         now = Clock::now();
         if (over(now))
@@ -231,11 +241,12 @@ Result<Shipper::Ended> Shipper::run() {
             return std::unexpected(waited.error());
         parts_.sink.work();
         take_done(Clock::now());
-        best_effort(commit());
+        commit();
     }
+    commit(true);
     count_lost();
-    if (stopping_)
-        return reread_ ? Ended::reread : Ended::stopped;
+    if (stopping_) // asked to end a moment ago, perhaps
+        return reread_ && parts_.signals.pending() == 0 ? Ended::reread : Ended::stopped;
     return closed_ || gives_up(Clock::now()) ? Ended::gave_up : Ended::complete;
 }
 

@@ -93,6 +93,7 @@ class Shipper {
         Clock::time_point not_before; ///< what it had was not yet an event
         bool more = false;            ///< there is more than went into the last batch
         Clock::time_point failing_since = Clock::time_point::max(); ///< it cannot be read
+        std::uint64_t turn = 0; ///< the last it had: who waits longest is next
     };
     struct Flight;
     /// What goes to one destination.
@@ -119,6 +120,7 @@ class Shipper {
     std::map<std::string, std::optional<std::string>> changes_; ///< of the state
     std::map<std::string, Status> status_;
     std::size_t in_flight_ = 0;
+    std::uint64_t turns_ = 0;
     std::uint64_t delivered_ = 0, rejected_ = 0, lost_ = 0;
     bool complained_ = false, closed_ = false;
     std::string last_failure_;
@@ -129,6 +131,8 @@ class Shipper {
     [[nodiscard]] bool over(Clock::time_point now) const;
     [[nodiscard]] bool nothing_left() const;
     [[nodiscard]] bool flushes() const;
+    [[nodiscard]] bool feeds() const { return !reread_; }
+    [[nodiscard]] bool launches(Clock::time_point now) const;
     void count_lost();
     [[nodiscard]] bool gives_up(Clock::time_point now) const;
     void take_signals(Clock::time_point now);
@@ -136,10 +140,11 @@ class Shipper {
     Result<void> wait(Clock::time_point now);
     [[nodiscard]] Clock::time_point next_event(Clock::time_point now) const;
     void notify(Clock::time_point now);
-    Result<void> commit();
+    void commit(bool last = false);
 
     // Batches (shipper_flights.cc).
     void launch(Clock::time_point now);
+    void repeat(Clock::time_point now);
     [[nodiscard]] Clock::time_point due(const Source &source) const;
     bool begin(Source &source, Lane &lane, Clock::time_point now);
     void send(const Destination &destination, Flight &flight);
@@ -149,7 +154,9 @@ class Shipper {
     void split(Flight &flight, const Delivery &delivery);
     void fail(const Destination &destination, Lane &lane, const Delivery &delivery,
               Clock::time_point now);
+    void succeed(const Destination &destination, Lane &lane, Clock::time_point now);
     void finish(const Destination &destination, Lane &lane, Clock::time_point now);
+    Result<void> keep_rejects(const Destination &destination, Flight &flight);
     void note_status(const Stream &stream, const std::string &error);
 };
 

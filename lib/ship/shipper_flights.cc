@@ -32,19 +32,40 @@ Shipper::Clock::time_point Shipper::due(const Source &source) const {
     return std::max(wanted, source.not_before);
 }
 
+/// Those whose turn was the longest ago first: who always has more would keep others of its
+/// destination, or of all, waiting for ever.
 void Shipper::launch(Clock::time_point now) {
+    repeat(now);
+    if (in_flight_ >= options_.most_batches)
+        return;
+    std::vector<std::pair<Source *, Lane *>> wanted;
     for (auto &[input, source] : sources_) {
+        auto &lane = lanes_[source.stream->destination];
+        if (!lane.flight && now >= lane.not_before && due(source) <= now)
+            wanted.emplace_back(&source, &lane);
+    }
+    std::ranges::sort(wanted, {}, [](const auto &one) { return one.first->turn; });
+    for (const auto &[source, lane] : wanted) {
         if (in_flight_ >= options_.most_batches)
             return;
-        auto &lane = lanes_[source.stream->destination];
-        if (lane.flight) {
-            // One that failed waits for its time.
-            if (!lane.flight->sent && now >= lane.not_before)
-                send(source.stream->destination, *lane.flight);
+        if (lane->flight || now < lane->not_before)
             continue;
-        }
-        if (now >= lane.not_before && due(source) <= now && begin(source, lane, now))
-            send(source.stream->destination, *lane.flight);
+        source->turn = ++turns_;
+        if (begin(*source, *lane, now))
+            send(source->stream->destination, *lane->flight);
+    }
+}
+
+/// What failed has waited for its time: whether or not its input still is there, and however many
+/// are on their way.
+void Shipper::repeat(Clock::time_point now) {
+    for (auto &[destination, lane] : lanes_) {
+        if (!lane.flight || lane.flight->sent || now < lane.not_before)
+            continue;
+        if (lane.flight->parts.empty())
+            finish(destination, lane, now);
+        else
+            send(destination, *lane.flight);
     }
 }
 
@@ -96,12 +117,12 @@ bool Shipper::begin(Source &source, Lane &lane, Clock::time_point now) {
         flight->parts.emplace_back(0, batch.items().size());
     flight->sent = false;
     lane.flight = std::move(flight);
+    ++in_flight_;
     if (batch.items().empty()) { // blank lines, or rejects only
         finish(source.stream->destination, lane, now);
         return false;
     }
     source.not_before = now;
-    ++in_flight_;
     return true;
 }
 
@@ -142,21 +163,22 @@ void Shipper::take(const Destination &destination, Lane &lane, Delivery delivery
         if (!delivery.note.empty())
             parts_.complaints.add(Severity::warning, "note " + destination.group,
                                   escape_path(destination.group) + ": " + delivery.note);
-        lane.backoff.succeeded();
-        lane.failing_since = Clock::time_point::max();
-        if (parts_.complaints.over("deliver " + destination.group + " " + destination.stream))
-            parts_.complaints.messages().info("delivery to " + escape_path(destination.group) +
-                                              " " + escape_path(destination.stream) +
-                                              " works again");
-        last_progress_ = now;
-        if (flight.parts.empty()) {
-            --in_flight_;
+        succeed(destination, lane, now);
+        if (flight.parts.empty())
             return finish(destination, lane, now);
-        }
     } else {
         return fail(destination, lane, delivery, now);
     }
     send(lanes_.find(destination)->first, flight);
+}
+
+void Shipper::succeed(const Destination &destination, Lane &lane, Clock::time_point now) {
+    lane.backoff.succeeded();
+    lane.failing_since = Clock::time_point::max();
+    if (parts_.complaints.over("deliver " + destination.group + " " + destination.stream))
+        parts_.complaints.messages().info("delivery to " + escape_path(destination.group) + " " +
+                                          escape_path(destination.stream) + " works again");
+    last_progress_ = now;
 }
 
 void Shipper::accept(Flight &flight, const Delivery &delivery) {
@@ -204,21 +226,31 @@ void Shipper::fail(const Destination &destination, Lane &lane, const Delivery &d
     note_status(*lane.flight->stream, delivery.why);
 }
 
-/// All of a batch is delivered, or kept as rejected.
+Result<void> Shipper::keep_rejects(const Destination &destination, Flight &flight) {
+    auto &rejects = flight.batch.rejects();
+    if (rejects.empty())
+        return {};
+    if (auto kept = parts_.rejects.add(destination, flight.source, rejects); !kept)
+        return kept;
+    rejected_ += rejects.size();
+    status_[flight.stream->section].rejected += rejects.size();
+    parts_.complaints.add(Severity::warning, "reject " + flight.source,
+                          escape_path(flight.source) + ": " + std::to_string(rejects.size()) +
+                              " events were rejected (" + rejects.front().why + ")" +
+                              (parts_.rejects.keeps() ? ", kept in rejected.jsonl" : ""));
+    return {};
+}
+
+/// All of a batch is delivered, or kept as rejected. Where those cannot be kept (a full disk), the
+/// batch stays as it is, nothing left to send, and its input where it was.
 void Shipper::finish(const Destination &destination, Lane &lane, Clock::time_point now) {
+    if (auto kept = keep_rejects(destination, *lane.flight); !kept)
+        return fail(destination, lane, {Outcome::again, kept.error().text()}, now);
+    if (lane.failing_since != Clock::time_point::max())
+        succeed(destination, lane, now);
     auto flight = std::move(lane.flight);
-    auto &rejects = flight->batch.rejects();
+    --in_flight_;
     auto &status = status_[flight->stream->section];
-    if (!rejects.empty()) {
-        rejected_ += rejects.size();
-        status.rejected += rejects.size();
-        parts_.complaints.add(Severity::warning, "reject " + flight->source,
-                              escape_path(flight->source) + ": " + std::to_string(rejects.size()) +
-                                  " events were rejected (" + rejects.front().why + ")" +
-                                  (parts_.rejects.keeps() ? ", kept in rejected.jsonl" : ""));
-        if (auto kept = parts_.rejects.add(destination, flight->source, rejects); !kept)
-            parts_.complaints.add(Severity::error, "rejects", kept.error().text());
-    }
     status.last_success = std::time(nullptr);
     status.changed = true;
     if (flight->input != nullptr) {

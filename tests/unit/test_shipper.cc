@@ -12,6 +12,7 @@
 #include <csignal>
 #include <deque>
 #include <fcntl.h>
+#include <filesystem>
 #include <random>
 
 using namespace hostav;
@@ -68,12 +69,17 @@ class Source : public Feeder {
         return announced_ ? Clock::time_point::max() : Clock::time_point::min();
     }
     Result<Changes> work(Clock::time_point /*now*/) override {
+        ++rounds;
         Changes changes;
-        if (!std::exchange(announced_, true))
+        if (std::exchange(announced_, true))
+            changes.gone = std::exchange(goes, {});
+        else
             changes.appeared = inputs_;
         return changes;
     }
     [[nodiscard]] bool ended() const override { return announced_; }
+    std::vector<Input *> goes; ///< after it was announced
+    int rounds = 0;
 
   private:
     std::vector<Input *> inputs_;
@@ -102,20 +108,30 @@ class ScriptedSink : public Sink {
                                          [i](const auto &reject) { return reject.first == i; }))
                     got.emplace_back(parcel.batch->message(items[i]));
         ++deliveries;
+        if (raises != 0)
+            ::kill(::getpid(), std::exchange(raises, 0));
         if (later)
             waiting_.emplace_back(std::move(done), delivery);
         else
             done(delivery);
     }
     void work() override {
+        ++rounds;
+        if (std::chrono::steady_clock::now() < answers_at)
+            return;
+        if (raises_later != 0)
+            ::kill(::getpid(), std::exchange(raises_later, 0));
         auto waiting = std::exchange(waiting_, {});
         for (auto &[done, delivery] : waiting)
             done(delivery);
     }
     [[nodiscard]] std::chrono::steady_clock::time_point next_work() const override {
-        return waiting_.empty() ? std::chrono::steady_clock::time_point::max()
-                                : std::chrono::steady_clock::time_point::min();
+        return waiting_.empty() ? std::chrono::steady_clock::time_point::max() : answers_at;
     }
+    /// With `later`: no answer before.
+    std::chrono::steady_clock::time_point answers_at = std::chrono::steady_clock::time_point::min();
+    int raises = 0, raises_later = 0; ///< signals, while it is asked and before it answers
+    int rounds = 0;
     std::deque<Delivery> script;
     std::string poison;
     bool later = false; ///< answers after it was asked
@@ -140,6 +156,9 @@ struct Place {
     DurableMap state = std::move(*DurableMap::open(scratch / "state", DurableMap::Access::write));
     Fd directory{::open((scratch / "state").c_str(), O_RDONLY | O_DIRECTORY)};
     Stream stream{"section", {"group", "stream"}, 0ms};
+    /// Where there is one of an input's name, it is its.
+    std::map<std::string, Stream> streams;
+    std::vector<Input *> goes;
     ScriptedSink sink;
     ShipperOptions options;
     Place() {
@@ -158,8 +177,19 @@ struct Place {
 
     Shipper::Ended run(std::vector<Input *> inputs) {
         Source source(std::move(inputs));
-        Shipper shipper({sink, http, signals, complaints, &state, RejectFile(directory.get()),
-                         [this](const Input &) { return &stream; }, {&source}, {}},
+        source.goes = goes;
+        Shipper shipper({sink,
+                         http,
+                         signals,
+                         complaints,
+                         &state,
+                         RejectFile(directory.get()),
+                         [this](const Input &input) {
+                             const auto own = streams.find(input.name());
+                             return own == streams.end() ? &stream : &own->second;
+                         },
+                         {&source},
+                         {}},
                         options);
         const auto ended = shipper.run();
         REQUIRE(ended);
@@ -250,10 +280,8 @@ TEST_CASE("events that the service rejects are kept with the reason") {
     Numbers input("a", 0, 5);
     CHECK(place.run({&input}) == Shipper::Ended::complete);
     CHECK(place.sink.got == std::vector<std::string>{"a 1", "a 2", "a 4"});
-    CHECK(place.rejected().find("\"reason\":\"too old\",\"message\":\"a 0\"") !=
-          std::string::npos);
-    CHECK(place.rejected().find("\"reason\":\"too new\",\"message\":\"a 3\"") !=
-          std::string::npos);
+    CHECK(place.rejected().find("\"reason\":\"too old\",\"message\":\"a 0\"") != std::string::npos);
+    CHECK(place.rejected().find("\"reason\":\"too new\",\"message\":\"a 3\"") != std::string::npos);
 }
 
 TEST_CASE("lines that are too old never reach the sink") {
@@ -328,4 +356,117 @@ TEST_CASE("whatever the sink does, each event arrives and order is kept") {
         CHECK(once == numbers("a", 0, 60));
         CHECK((ambiguous > 0 || place.sink.got.size() == 60));
     }
+}
+
+TEST_CASE("what failed is repeated although as much is on its way as may be") {
+    Place place;
+    place.options.most_batches = 2;
+    place.options.give_up = 10s;
+    place.streams["a"] = {"a", {"group", "a"}, 0ms};
+    place.streams["b"] = {"b", {"group", "b"}, 0ms};
+    place.sink.script = {answer(Outcome::again), answer(Outcome::again)};
+    Numbers one("a", 0, 5);
+    Numbers two("b", 0, 5);
+    CHECK(place.run({&one, &two}) == Shipper::Ended::complete);
+    CHECK(place.sink.got.size() == 10);
+    CHECK(place.record("a") == "5");
+    CHECK(place.record("b") == "5");
+}
+
+TEST_CASE("a batch is repeated although its file has gone meanwhile") {
+    Place place;
+    place.options.give_up = 10s;
+    place.sink.script = {answer(Outcome::again)};
+    Numbers input("a", 0, 5);
+    place.goes = {&input};
+    CHECK(place.run({&input}) == Shipper::Ended::complete);
+    CHECK(place.sink.got == numbers("a", 0, 5));
+    CHECK(place.record("a") == "none");
+}
+
+TEST_CASE("who always has more does not keep others of its destination waiting") {
+    Place place;
+    place.stream.batch_count = 1;
+    Numbers one("a", 0, 50);
+    Numbers two("b", 0, 50);
+    CHECK(place.run({&one, &two}) == Shipper::Ended::complete);
+    REQUIRE(place.sink.got.size() == 100);
+    const auto first = std::span(place.sink.got).first(20);
+    CHECK(std::ranges::count_if(first, [](const auto &m) { return m.starts_with("a"); }) == 10);
+}
+
+TEST_CASE("nobody is kept waiting where few batches may be on their way") {
+    Place place;
+    place.options.most_batches = 1;
+    for (const char *name : {"a", "b", "c"})
+        place.streams[name] = {name, {"group", name}, 0ms, 1};
+    Numbers one("a", 0, 30);
+    Numbers two("b", 0, 30);
+    Numbers three("c", 0, 30);
+    CHECK(place.run({&one, &two, &three}) == Shipper::Ended::complete);
+    REQUIRE(place.sink.got.size() == 90);
+    const auto first = std::span(place.sink.got).first(30);
+    for (const char *name : {"a", "b", "c"})
+        CHECK(std::ranges::count_if(first, [name](const auto &m) { return m.starts_with(name); }) ==
+              10);
+}
+
+TEST_CASE("waiting for an answer before a new configuration is waiting, not asking again") {
+    Place place;
+    place.options.once = false;
+    place.sink.later = true;
+    place.sink.raises = SIGHUP;
+    place.sink.answers_at = std::chrono::steady_clock::now() + 1s;
+    place.stream.batch_count = 1;
+    place.streams["b"] = {"b", {"group", "b"}, 0ms, 1};
+    place.options.most_batches = 1;
+    Numbers one("a", 0, 5);
+    Numbers two("b", 0, 5);
+    CHECK(place.run({&one, &two}) == Shipper::Ended::reread);
+    CHECK(place.sink.got.size() == 1);
+    CHECK(place.sink.rounds < 100);
+}
+
+TEST_CASE("who is asked to end while it is asked to read its configuration again ends") {
+    Place place;
+    place.options.once = false;
+    place.sink.later = true;
+    place.sink.raises = SIGHUP;
+    place.sink.raises_later = SIGTERM;
+    place.sink.answers_at = std::chrono::steady_clock::now() + 300ms;
+    Numbers input("a", 0, 5);
+    CHECK(place.run({&input}) == Shipper::Ended::stopped);
+    CHECK(place.record("a") == "5");
+}
+
+TEST_CASE("a record does not move before what was rejected is kept") {
+    Place place;
+    place.options.give_up = 1s;
+    std::filesystem::create_symlink("nowhere", place.scratch / "state/rejected.jsonl");
+    Numbers input("a", 0, 5);
+    input.time = 0;
+    SECTION("where all of it was rejected") {}
+    SECTION("where the sink rejected some") {
+        input.time = wall_clock();
+        auto some = answer(Outcome::accepted);
+        some.rejected = {{3, "too new"}};
+        place.sink.script.push_back(some);
+    }
+    CHECK(place.run({&input}) == Shipper::Ended::gave_up);
+    CHECK(place.record("a") == "none");
+    std::filesystem::remove(place.scratch / "state/rejected.jsonl");
+    Numbers again("a", 0, 5);
+    again.time = input.time;
+    CHECK(place.run({&again}) == Shipper::Ended::complete);
+    CHECK(place.record("a") == "5");
+}
+
+TEST_CASE("what was wrong at last is written down for --status") {
+    Place place;
+    place.options.give_up = 1s;
+    for (int i = 0; i < 1000; ++i)
+        place.sink.script.push_back(answer(Outcome::again));
+    Numbers input("a", 0, 5);
+    CHECK(place.run({&input}) == Shipper::Ended::gave_up);
+    CHECK(place.state.get("status/section")->value_or("").find("scripted") != std::string::npos);
 }
