@@ -25,10 +25,12 @@ const char *Batch::refusal(const Event &event) const {
 
 bool Batch::add(const Event &event) {
     if (const char *why = refusal(event); why != nullptr) {
-        // Rejects are bounded as events are: a log of years must not be held in memory.
-        if (reject_bytes_ + event.message.size() > limits_.bytes && !empty())
+        // Rejects are bounded as events are, in bytes and number: a log of years, of short lines
+        // too, must not be held in memory.
+        const auto size = event.message.size() + limits_.overhead;
+        if (!empty() && (reject_bytes_ + size > limits_.bytes || rejects_.size() >= limits_.events))
             return false;
-        reject_bytes_ += event.message.size();
+        reject_bytes_ += size;
         rejects_.push_back({event.time, event.offset, std::string(event.message), why});
         return true;
     }

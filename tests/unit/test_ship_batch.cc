@@ -175,3 +175,14 @@ TEST_CASE("waits grow, with jitter, and heed what the server asks for") {
     backoff.succeeded();
     CHECK(backoff.failed().count() <= 200);
 }
+
+TEST_CASE("rejects of short lines are bounded as events are") {
+    BatchLimits limits;
+    limits.events = 100;
+    Batch batch;
+    batch.begin(limits, wall_clock());
+    int taken = 0;
+    while (taken < 1000 && batch.add({0, "x", 0}))
+        ++taken;
+    CHECK(taken == 100);
+}
