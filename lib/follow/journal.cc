@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "follow/journal.h"
 
+#include "base/digest.h"
 #include "base/json.h"
 #include "base/text.h"
 
@@ -83,7 +84,7 @@ struct JournalInput::Impl {
         return check(::sd_journal_add_match(journal, text.data(), text.size()));
     }
     Result<void> add_matches();
-    Result<void> seek(const Place &place);
+    Result<void> seek(Place &place);
     [[nodiscard]] std::string cursor() const;
     [[nodiscard]] bool is_own() const;
     [[nodiscard]] std::string message(Filled &counts) const;
@@ -141,15 +142,17 @@ Result<void> JournalInput::Impl::add_matches() {
 }
 
 /// To the last entry that is done with, so that the next one is what comes.
-Result<void> JournalInput::Impl::seek(const Place &place) {
+Result<void> JournalInput::Impl::seek(Place &place) {
     if (place.cursor.empty())
         return check(::sd_journal_seek_head(journal));
     if (auto sought = check(::sd_journal_seek_cursor(journal, place.cursor.c_str())); !sought)
         return sought;
-    // It may be gone (vacuumed): then the nearest later one is the next.
+    // It may be gone (vacuumed): then the nearest later one is the next, of which nothing is taken.
     if (::sd_journal_next(journal) > 0 &&
-        ::sd_journal_test_cursor(journal, place.cursor.c_str()) <= 0)
+        ::sd_journal_test_cursor(journal, place.cursor.c_str()) <= 0) {
+        place.pieces = 0;
         return check(::sd_journal_previous(journal) > 0 ? 0 : ::sd_journal_seek_head(journal));
+    }
     return {};
 }
 
@@ -197,7 +200,9 @@ bool JournalInput::Impl::take_entry(const TakeEvent &take, Filled &counts) {
             filled.pieces = i + 1;
         }
     }
-    filled = {cursor(), 0};
+    // Without a cursor the place before it stays: better twice than from the begin.
+    if (auto done_with = cursor(); !done_with.empty())
+        filled = {std::move(done_with), 0};
     return true;
 }
 
@@ -269,7 +274,12 @@ void JournalInput::delivered() {
 }
 
 std::string JournalInput::key() const {
-    return impl_->options.name;
+    return journal_key(impl_->options.name);
+}
+
+std::string journal_key(const std::string &name) {
+    constexpr std::size_t longest = 200;
+    return name.size() <= longest ? name : sha256_of(name);
 }
 
 std::string JournalInput::record() const {

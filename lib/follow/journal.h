@@ -49,4 +49,7 @@ class JournalInput : public Input {
     std::unique_ptr<Impl> impl_;
 };
 
+/// The key of a section's record: its name, or what stands for a long one (stores have a limit).
+[[nodiscard]] std::string journal_key(const std::string &name);
+
 } // namespace hostav

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "ship/feeders.h"
 
+#include "base/digest.h"
 #include "base/text.h"
 #include "ship/event_format.h"
 #include "ship/journal_feeder.h"
@@ -11,6 +12,16 @@
 #include <unistd.h>
 
 namespace hostav {
+
+namespace {
+
+/// A file's name, and a short one.
+std::string spool_name(const std::string &section) {
+    constexpr std::size_t longest = 100;
+    return section.size() <= longest ? hex(section) : sha256_of(section);
+}
+
+} // namespace
 
 Feeders::~Feeders() = default;
 
@@ -63,7 +74,8 @@ Result<std::map<std::string, std::string>> Feeders::saved_files(const std::strin
 /// In memory, or on disk where --spool says so.
 Result<EventQueue *> Feeders::make_queue(const std::string &name) {
     const auto &options = parts_.options;
-    if (!options.spool_directory) {
+    // A dry run delivers nothing, so that it must not take what waits for its delivery.
+    if (!options.spool_directory || options.dry_run) {
         queues_.push_back(std::make_unique<MemoryQueue>(name));
         return queues_.back().get();
     }
@@ -72,8 +84,14 @@ Result<EventQueue *> Feeders::make_queue(const std::string &name) {
                               "the spool is full: " + std::to_string(events) +
                                   " of the oldest events were dropped");
     };
+    const auto damaged = [this](std::uint64_t bytes) {
+        complained_ = true;
+        parts_.complaints.add(Severity::error, "spool damaged",
+                              "the spool is damaged: " + std::to_string(bytes) +
+                                  " bytes of it are no events and are left out");
+    };
     auto spool = Spool::open({*options.spool_directory, name, options.spool_size, options.when_full,
-                              saved("spool/" + name), dropped});
+                              saved("spool/" + name), dropped, damaged});
     if (!spool)
         return std::unexpected(spool.error());
     queues_.push_back(std::move(*spool));
@@ -100,8 +118,10 @@ Result<void> Feeders::add_journal(const StreamConfig &config) {
     options.directory = parts_.options.journal_directory.value_or("");
     options.from_end = config.from_end;
     const bool spooled = parts_.options.spool_directory && parts_.state != nullptr;
-    const auto copied = "copied/" + config.name;
-    options.saved = saved(spooled ? copied : config.name);
+    const auto name = journal_key(config.name);
+    const auto copied = "copied/" + name;
+    options.longest = formats_.back().longest;
+    options.saved = saved(spooled ? copied : name);
     auto journal = JournalInput::open(options);
     if (!journal)
         return std::unexpected(journal.error());
@@ -110,7 +130,7 @@ Result<void> Feeders::add_journal(const StreamConfig &config) {
         feeders_.push_back(std::make_unique<JournalFeeder>(std::move(*journal)));
         return {};
     }
-    auto queue = make_queue(hex(config.name)); // a file's name
+    auto queue = make_queue(spool_name(name));
     if (!queue)
         return std::unexpected(queue.error());
     sections_[*queue] = config.name;

@@ -10,6 +10,7 @@
 #include <array>
 #include <cstring>
 #include <fcntl.h>
+#include <sys/file.h>
 #include <sys/stat.h>
 
 namespace hostav {
@@ -70,9 +71,12 @@ class SegmentReader {
         offset_ += last_size_;
     }
     [[nodiscard]] std::uint64_t offset() const { return offset_; }
+    /// The disk's, by which next() has ended.
+    [[nodiscard]] int error() const { return error_; }
 
   private:
     int fd_;
+    int error_ = 0;
     std::uint64_t offset_; ///< of at_
     std::string buffer_;
     std::size_t at_ = 0;
@@ -88,7 +92,12 @@ class SegmentReader {
             buffer_.resize(std::max(size, have + read_size));
             const auto got = ::pread(fd_, buffer_.data() + have, buffer_.size() - have,
                                      static_cast<off_t>(offset_ + have));
+            if (got < 0 && errno == EINTR) {
+                buffer_.resize(have);
+                continue;
+            }
             buffer_.resize(have + static_cast<std::size_t>(std::max<ssize_t>(got, 0)));
+            error_ = got < 0 ? errno : 0;
             if (got <= 0)
                 return false;
         }
@@ -123,18 +132,14 @@ Result<std::unique_ptr<Spool>> Spool::open(const SpoolOptions &options) {
     if (!directory)
         return fail_errno(escape_path(path));
     std::unique_ptr<Spool> spool(new Spool(options, std::move(directory)));
+    if (auto locked = spool->lock(); !locked)
+        return std::unexpected(locked.error());
     if (auto found = spool->find_segments(); !found)
         return std::unexpected(found.error());
     if (auto mended = spool->mend_last(); !mended)
         return std::unexpected(mended.error());
     if (options.saved)
-        if (const auto saved = parse_flat_json(*options.saved, "spool")) {
-            spool->delivered_ = {parse_number(text_field(*saved, "segment")).value_or(0),
-                                 parse_number(text_field(*saved, "offset")).value_or(0)};
-            // It may be gone: removed when delivered, before that was written down.
-            if (!spool->segments_.contains(spool->delivered_.segment))
-                spool->delivered_ = {};
-        }
+        spool->resume(*options.saved);
     if (spool->delivered_.segment == 0 && !spool->segments_.empty())
         spool->delivered_ = {spool->segments_.begin()->first, 0};
     spool->remove_before(spool->delivered_.segment);
@@ -142,6 +147,34 @@ Result<std::unique_ptr<Spool>> Spool::open(const SpoolOptions &options) {
     if (spool->waiting() > 0)
         spool->since_ = Clock::now();
     return spool;
+}
+
+Result<void> Spool::lock() {
+    auto fd = open_segment(directory_.get(), options_.name + ".lock", O_RDWR | O_CREAT);
+    if (!fd)
+        return std::unexpected(fd.error());
+    if (::flock(fd->get(), LOCK_EX | LOCK_NB) != 0)
+        return errno == EWOULDBLOCK
+                   ? fail("spool " + escape_path(options_.directory), "in use by another process")
+                   : fail_errno("spool " + escape_path(options_.directory));
+    lock_ = std::move(*fd);
+    return {};
+}
+
+void Spool::resume(const std::string &saved) {
+    const auto record = parse_flat_json(saved, "spool");
+    if (!record)
+        return;
+    delivered_ = {parse_number(text_field(*record, "segment")).value_or(0),
+                  parse_number(text_field(*record, "offset")).value_or(0)};
+    // A number is never used twice: the record would be of another segment.
+    last_number_ = delivered_.segment;
+    const auto segment = segments_.find(delivered_.segment);
+    // It may be gone: removed when delivered, before that was written down. And it may be shorter
+    // than what is delivered of it: the record survives a power failure, its end may not.
+    delivered_ = segment == segments_.end()
+                     ? Place{}
+                     : Place{segment->first, std::min(delivered_.offset, segment->second)};
 }
 
 Result<void> Spool::find_segments() {
@@ -189,11 +222,18 @@ std::uint64_t Spool::total() const {
 }
 
 bool Spool::has_room() const {
-    return options_.when_full == WhenFull::drop_oldest || total() < options_.limit;
+    if (!unwritten_.empty())
+        return false;
+    if (options_.when_full == WhenFull::drop_oldest)
+        return true;
+    // The last segment stays when all of it is delivered: that does not make it full.
+    const bool is_last = !segments_.empty() && delivered_.segment == segments_.rbegin()->first;
+    return total() - (is_last ? delivered_.offset : 0) < options_.limit;
 }
 
 Result<void> Spool::next_segment() {
-    const auto number = segments_.empty() ? delivered_.segment + 1 : segments_.rbegin()->first + 1;
+    const auto number =
+        std::max(last_number_, segments_.empty() ? 0 : segments_.rbegin()->first) + 1;
     if (auto synced = sync(); !synced)
         return synced;
     auto fd =
@@ -202,6 +242,7 @@ Result<void> Spool::next_segment() {
         return std::unexpected(fd.error());
     last_ = std::move(*fd);
     segments_[number] = 0;
+    torn_ = false;
     if (delivered_.segment == 0)
         delivered_ = filled_ = {number, 0};
     return hostav::sync(directory_.get(), escape_path(options_.directory));
@@ -231,27 +272,39 @@ Result<void> Spool::push(const Event &event) {
     Frame frame{static_cast<std::uint32_t>(event.message.size()), 0, event.time, event.offset};
     frame.check = checksum(frame, event.message);
     const auto size = sizeof frame + event.message.size();
-    const auto most = std::min(largest_segment, options_.limit / least_segments);
     if (options_.when_full == WhenFull::drop_oldest)
         while (!segments_.empty() && total() + size > options_.limit && total() > 0)
             if (auto dropped = drop_oldest(); !dropped)
-                return dropped;
-    if (segments_.empty() || !last_ || segments_.rbegin()->second >= most)
-        if (auto next = next_segment(); !next)
-            return next;
-    std::string bytes(reinterpret_cast<const char *>(&frame), sizeof frame);
-    bytes += event.message;
-    auto &end = segments_.rbegin()->second;
-    if (auto written = write_all(last_.get(), bytes, "spool"); !written) {
-        // Half a frame must not stand before the next one.
-        if (::ftruncate(last_.get(), static_cast<off_t>(end)) != 0)
-            last_.reset(); // then nothing may come after it: a new segment
-        return written;
-    }
-    end += bytes.size();
-    unsynced_ = true;
+                break; // then it is held, as when the disk is full
+    unwritten_.append(reinterpret_cast<const char *>(&frame), sizeof frame);
+    unwritten_ += event.message;
     if (since_ == Clock::time_point::max())
         since_ = Clock::now();
+    // What does not work now is tried again by fill(), which says it.
+    best_effort(write_out());
+    return {};
+}
+
+/// What is held, to the end of the last segment.
+Result<void> Spool::write_out() {
+    if (unwritten_.empty())
+        return {};
+    const auto most = std::min(largest_segment, options_.limit / least_segments);
+    if (segments_.empty() || torn_ || segments_.rbegin()->second >= most)
+        if (auto next = next_segment(); !next)
+            return next;
+    auto &end = segments_.rbegin()->second;
+    if (auto written = write_all(last_.get(), unwritten_, "spool"); !written) {
+        // Half a frame must not stand before the next one.
+        torn_ = ::ftruncate(last_.get(), static_cast<off_t>(end)) != 0;
+        return written;
+    }
+    end += unwritten_.size();
+    unsynced_ = true;
+    unwritten_.clear();
+    constexpr std::size_t kept = std::size_t{64} * 1024;
+    if (unwritten_.capacity() > kept)
+        unwritten_.shrink_to_fit();
     return {};
 }
 
@@ -262,7 +315,7 @@ Result<void> Spool::sync() {
 }
 
 std::uint64_t Spool::waiting() const {
-    std::uint64_t sum = 0;
+    std::uint64_t sum = unwritten_.size();
     for (auto segment = segments_.lower_bound(filled_.segment); segment != segments_.end();
          ++segment)
         sum += segment->second;
@@ -270,8 +323,10 @@ std::uint64_t Spool::waiting() const {
 }
 
 Result<Input::Filled> Spool::fill(const TakeEvent &take, bool /*flush*/) {
+    const auto written = write_out();
     auto filled = take_noted();
     filling_ = true;
+    filled_ = delivered_; // the fill before may have failed half way
     for (auto segment = segments_.lower_bound(filled_.segment); segment != segments_.end();
          ++segment) {
         if (segment->first != filled_.segment)
@@ -288,10 +343,15 @@ Result<Input::Filled> Spool::fill(const TakeEvent &take, bool /*flush*/) {
             reader.consume();
             filled_.offset = reader.offset();
         }
-        // What is no frame in the middle of a segment is lost; what follows it is not.
-        if (segment->first != segments_.rbegin()->first)
-            filled_.offset = segment->second;
+        if (reader.error() != 0)
+            return fail_errno("spool " + escape_path(file_name(segment->first)), reader.error());
+        // What is no frame in the middle of a segment is lost; what follows the segment is not.
+        if (filled_.offset < segment->second && options_.damaged)
+            options_.damaged(segment->second - filled_.offset);
+        filled_.offset = segment->second;
     }
+    if (!written && filled.events == 0)
+        return std::unexpected(written.error());
     return filled;
 }
 

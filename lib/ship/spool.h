@@ -30,6 +30,8 @@ struct SpoolOptions {
     std::optional<std::string> saved; ///< record
     /// So many events were dropped because it was full.
     std::function<void(std::uint64_t)> dropped{};
+    /// So many bytes of a segment were no events, and are left out.
+    std::function<void(std::uint64_t)> damaged{};
 };
 
 class Spool : public EventQueue {
@@ -60,13 +62,20 @@ class Spool : public EventQueue {
 
     SpoolOptions options_;
     Fd directory_;
+    Fd lock_;
     Fd last_;                                         ///< segment that is written
     std::map<std::uint64_t, std::uint64_t> segments_; ///< number -> bytes
+    std::uint64_t last_number_ = 0;                   ///< of a record, whose segment may be gone
     Place delivered_, filled_;
+    std::string unwritten_; ///< frames
+    bool torn_ = false;     ///< the last segment ends in half a frame
     bool filling_ = false;
     bool unsynced_ = false;
     Clock::time_point since_ = Clock::time_point::max();
 
+    Result<void> lock();
+    void resume(const std::string &saved);
+    Result<void> write_out();
     Result<void> find_segments();
     Result<void> mend_last();
     Result<void> next_segment();

@@ -7,7 +7,12 @@
 #include "tests/support/catch.h"
 #include "tests/support/tree.h"
 
+#include <algorithm>
+#include <csignal>
+#include <fcntl.h>
 #include <filesystem>
+#include <sys/resource.h>
+#include <unistd.h>
 
 using namespace hostav;
 
@@ -33,7 +38,7 @@ std::unique_ptr<Spool> open(const tree::Scratch &scratch,
                             const std::optional<std::string> &saved = {},
                             std::uint64_t limit = 1 << 20, WhenFull when_full = WhenFull::wait,
                             const std::function<void(std::uint64_t)> &dropped = {}) {
-    auto spool = Spool::open({scratch / "spool", "stdin", limit, when_full, saved, dropped});
+    auto spool = Spool::open({scratch / "spool", "stdin", limit, when_full, saved, dropped, {}});
     REQUIRE(spool);
     return std::move(*spool);
 }
@@ -44,7 +49,8 @@ void push(EventQueue &queue, const std::string &message) {
 
 std::string segment(const tree::Scratch &scratch) {
     for (const auto &entry : std::filesystem::directory_iterator(scratch / "spool"))
-        return entry.path();
+        if (entry.path().extension() == ".spool")
+            return entry.path();
     return "";
 }
 
@@ -171,5 +177,127 @@ TEST_CASE("a spool is for its owner's eyes") {
     CHECK((st.st_mode & 0777) == 0700);
     REQUIRE(::stat(segment(scratch).c_str(), &st) == 0);
     CHECK((st.st_mode & 0777) == 0600);
-    CHECK_FALSE(Spool::open({scratch / "none/below", "stdin", 1 << 20, WhenFull::wait, {}, {}}));
+    CHECK_FALSE(
+        Spool::open({scratch / "none/below", "stdin", 1 << 20, WhenFull::wait, {}, {}, {}}));
+}
+
+TEST_CASE("a spool that is shorter than what was delivered of it goes on at its end") {
+    const tree::Scratch scratch;
+    std::string record;
+    {
+        const auto spool = open(scratch);
+        push(*spool, "one");
+        push(*spool, "two, which a power failure takes");
+        CHECK(fill(*spool).size() == 2);
+        spool->delivered();
+        record = spool->record();
+    }
+    const auto file = segment(scratch);
+    std::filesystem::resize_file(file, std::filesystem::file_size(file) - 5);
+    const auto spool = open(scratch, record);
+    CHECK(spool->waiting() == 0);
+    push(*spool, "three");
+    push(*spool, "four");
+    CHECK(fill(*spool) == std::vector<std::string>{"three", "four"});
+}
+
+TEST_CASE("a record does not count for another spool in the place of the one before") {
+    const tree::Scratch scratch;
+    std::string record;
+    {
+        const auto spool = open(scratch);
+        push(*spool, "a long event before");
+        CHECK(fill(*spool).size() == 1);
+        spool->delivered();
+        record = spool->record();
+    }
+    std::filesystem::remove_all(scratch / "spool");
+    {
+        const auto spool = open(scratch, record);
+        push(*spool, "new");
+    }
+    const auto spool = open(scratch, record);
+    CHECK(fill(*spool) == std::vector<std::string>{"new"});
+}
+
+TEST_CASE("a small spool has room again after long events") {
+    const tree::Scratch scratch;
+    const auto spool = open(scratch);
+    push(*spool, std::string(250'000, 'x'));
+    push(*spool, std::string(1'000'000, 'y'));
+    CHECK_FALSE(spool->has_room());
+    CHECK(fill(*spool).size() == 2);
+    spool->delivered();
+    CHECK(spool->has_room());
+}
+
+TEST_CASE("a spool has one owner") {
+    const tree::Scratch scratch;
+    const auto spool = open(scratch);
+    const auto second =
+        Spool::open({scratch / "spool", "stdin", 1 << 20, WhenFull::wait, {}, {}, {}});
+    REQUIRE_FALSE(second);
+    CHECK(second.error().text().find("in use") != std::string::npos);
+    CHECK(Spool::open({scratch / "spool", "other", 1 << 20, WhenFull::wait, {}, {}, {}}));
+}
+
+TEST_CASE("what is damaged in a spool is left out and said, what follows it comes") {
+    const tree::Scratch scratch;
+    std::uint64_t damaged = 0;
+    auto spool = std::move(*Spool::open({scratch / "spool",
+                                         "stdin",
+                                         1 << 20,
+                                         WhenFull::wait,
+                                         {},
+                                         {},
+                                         [&damaged](std::uint64_t bytes) { damaged += bytes; }}));
+    push(*spool, "first");
+    push(*spool, "second");
+    {
+        const Fd fd(::open(segment(scratch).c_str(), O_WRONLY));
+        REQUIRE(::pwrite(fd.get(), "X", 1, 24 + 5 + 24) == 1); // in the text of the second
+    }
+    push(*spool, "third");
+    CHECK(fill(*spool) == std::vector<std::string>{"first"});
+    spool->delivered();
+    CHECK(damaged == 24 + 6 + 24 + 5);
+    CHECK(spool->waiting() == 0); // or who waits for its end waits for ever
+    push(*spool, "fourth");
+    CHECK(fill(*spool) == std::vector<std::string>{"fourth"});
+}
+
+TEST_CASE("what a segment could not be opened for is not delivered, and comes later") {
+    const tree::Scratch scratch;
+    const auto spool = open(scratch);
+    for (int i = 0; i < 4; ++i)
+        push(*spool, std::to_string(i) + std::string(200'000, 'x'));
+    std::vector<std::filesystem::path> files;
+    for (const auto &entry : std::filesystem::directory_iterator(scratch / "spool"))
+        if (entry.path().extension() == ".spool")
+            files.push_back(entry.path());
+    std::ranges::sort(files);
+    REQUIRE(files.size() == 2);
+    std::filesystem::rename(files[1], scratch / "away");
+    CHECK_FALSE(spool->fill([](const Event &) { return true; }, false));
+    std::filesystem::rename(scratch / "away", files[1]);
+    CHECK(fill(*spool).size() == 4);
+}
+
+TEST_CASE("what does not go on the disk is held until it does") {
+    const tree::Scratch scratch;
+    const auto spool = open(scratch);
+    push(*spool, "before");
+    rlimit old{};
+    REQUIRE(::getrlimit(RLIMIT_FSIZE, &old) == 0);
+    const rlimit small{40, old.rlim_max}; // as a full disk: half a frame still fits
+    const auto handler = ::signal(SIGXFSZ, SIG_IGN);
+    REQUIRE(::setrlimit(RLIMIT_FSIZE, &small) == 0);
+    push(*spool, "while it is full");
+    push(*spool, "and another");
+    const bool room = spool->has_room();
+    REQUIRE(::setrlimit(RLIMIT_FSIZE, &old) == 0);
+    ::signal(SIGXFSZ, handler);
+    CHECK_FALSE(room);
+    CHECK(fill(*spool) == std::vector<std::string>{"before", "while it is full", "and another"});
+    CHECK(spool->has_room());
 }
