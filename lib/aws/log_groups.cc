@@ -12,9 +12,9 @@ namespace hostav {
 namespace {
 
 // https://docs.aws.amazon.com/AmazonCloudWatchLogs/latest/APIReference/API_PutRetentionPolicy.html
-constexpr std::array<std::uint64_t, 22> retentions{
-    1,   3,   5,   7,   14,  30,   60,   90,   120,  150,  180, 365,
-    400, 545, 731, 1096, 1827, 2192, 2557, 2922, 3288, 3653};
+constexpr std::array<std::uint64_t, 22> retentions{1,    3,    5,    7,    14,   30,  60,  90,
+                                                   120,  150,  180,  365,  400,  545, 731, 1096,
+                                                   1827, 2192, 2557, 2922, 3288, 3653};
 
 /// One chain of calls; kept alive by the call that is on its way.
 struct Making : std::enable_shared_from_this<Making> {
@@ -23,7 +23,7 @@ struct Making : std::enable_shared_from_this<Making> {
     LogGroupOptions options;
     UnfinishedGroups &unfinished;
     AwsServiceClient::Done done;
-    bool made_group = false;
+    bool made_group = false, made_again = false; ///< once each: the chain has an end
     std::string note;
 
     Making(AwsServiceClient &client, std::string of_group, std::string of_stream,
@@ -85,8 +85,13 @@ struct Making : std::enable_shared_from_this<Making> {
         call("PutRetentionPolicy", body, &Making::retention_set);
     }
     void retention_set(const AwsReply &reply) {
-        const bool never = reply.error == AwsErrorKind::denied ||
-                           reply.error == AwsErrorKind::invalid;
+        if (reply.error == AwsErrorKind::not_found) { // somebody has deleted it meanwhile
+            unfinished.erase(group);
+            made_group = std::exchange(made_again, true);
+            return make_stream();
+        }
+        const bool never =
+            reply.error == AwsErrorKind::denied || reply.error == AwsErrorKind::invalid;
         if (failed(reply) && !never)
             return finish(reply);
         if (never)
