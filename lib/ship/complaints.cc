@@ -13,8 +13,10 @@ constexpr std::size_t most_kinds = 1000;
 void Complaints::add(Severity severity, const std::string &kind, const std::string &text) {
     const auto now = std::chrono::steady_clock::now();
     if (kinds_.size() >= most_kinds && !kinds_.contains(kind))
-        kinds_.clear();
-    auto &known = kinds_[kind];
+        std::erase_if(kinds_, [now](const auto &old) { return old.second.next <= now; });
+    // Where too many are remembered, all others are of one kind.
+    const bool full = kinds_.size() >= most_kinds && !kinds_.contains(kind);
+    auto &known = kinds_[full ? "" : kind];
     if (now < known.next) {
         ++known.unsaid;
         return;

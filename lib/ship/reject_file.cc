@@ -6,6 +6,7 @@
 
 #include <fcntl.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 namespace hostav {
 
@@ -40,8 +41,13 @@ Result<void> RejectFile::add(const Destination &destination, const std::string &
         line.add("reason", reject.why).add("message", reject.message);
         lines += line.text() + "\n";
     }
-    if (auto written = write_all(fd.get(), lines, file_name); !written)
+    const auto end = ::lseek(fd.get(), 0, SEEK_END);
+    if (auto written = write_all(fd.get(), lines, file_name); !written) {
+        // They will come again: no half line, and none twice.
+        if (end >= 0)
+            static_cast<void>(::ftruncate(fd.get(), end));
         return written;
+    }
     return sync(fd.get(), file_name);
 }
 
