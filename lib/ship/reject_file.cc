@@ -44,8 +44,8 @@ Result<void> RejectFile::add(const Destination &destination, const std::string &
     const auto end = ::lseek(fd.get(), 0, SEEK_END);
     if (auto written = write_all(fd.get(), lines, file_name); !written) {
         // They will come again: no half line, and none twice.
-        if (end >= 0)
-            static_cast<void>(::ftruncate(fd.get(), end));
+        if (end >= 0 && ::ftruncate(fd.get(), end) != 0)
+            return fail_errno(file_name);
         return written;
     }
     return sync(fd.get(), file_name);
