@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "ship/otlp_sink.h"
 
+#include "base/ascii.h"
 #include "base/gzip.h"
 #include "base/json.h"
 #include "base/json_text.h"
 #include "base/text.h"
+#include "net/http_date.h"
 
 #include <algorithm>
 #include <array>
@@ -31,18 +33,26 @@ std::string nanoseconds(EventTime milliseconds) {
            (milliseconds > 0 ? "000000\"" : "\"");
 }
 
-/// The collector's own words, short.
+/// The collector's own words, short, and nothing that a terminal would obey.
+std::string printable(const std::string &words) {
+    constexpr std::size_t most = 300;
+    return escape_path(words.substr(0, most));
+}
+
 std::string words_of(const HttpResponse &response) {
     const auto fields = parse_json_fields(response.body, "");
     const auto message = fields ? text_field(*fields, "message") : "";
-    constexpr std::size_t most = 300;
-    return message.empty() ? "" : ": " + escape_path(message.substr(0, most));
+    return message.empty() ? "" : ": " + printable(message);
 }
 
 std::chrono::milliseconds retry_after(const HttpResponse &response) {
     constexpr std::uint64_t longest = 600;
-    const auto seconds = parse_number(response.header("retry-after"));
+    const auto seconds = parse_retry_after(response.header("retry-after"));
     return std::chrono::seconds(std::min(seconds.value_or(0), longest));
+}
+
+bool is_control(char c) {
+    return static_cast<unsigned char>(c) < ' ' || c == '\x7F';
 }
 
 /// `partialSuccess` of an accepted request: it must not be sent again, and does not say which
@@ -52,11 +62,13 @@ void read_partial_success(const HttpResponse &response, std::size_t count, Deliv
     if (!fields)
         return;
     const auto rejected = parse_number(text_field(*fields, "partialSuccess.rejectedLogRecords"));
-    if (rejected.value_or(0) == 0)
+    const auto words = printable(text_field(*fields, "partialSuccess.errorMessage"));
+    if (rejected.value_or(0) == 0) {
+        delivery.note = words; // a warning
         return;
-    const auto why =
-        "the collector rejected " + std::to_string(*rejected) + " of " + std::to_string(count) +
-        " records of this batch: " + text_field(*fields, "partialSuccess.errorMessage");
+    }
+    const auto why = "the collector rejected " + std::to_string(*rejected) + " of " +
+                     std::to_string(count) + " records of this batch: " + words;
     for (std::size_t i = 0; i < count; ++i)
         delivery.rejected.emplace_back(i, why);
 }
@@ -109,10 +121,11 @@ std::string otlp_body(const Parcel &parcel, const OtlpOptions &options, EventTim
 }
 
 Delivery read_otlp_reply(const HttpResponse &response, std::size_t count) {
-    constexpr std::array<long, 4> retryable{429, 502, 503, 504};
-    constexpr std::array<long, 6> address_or_permission{401, 403, 404, 405, 407, 415};
+    constexpr std::array<long, 2> retryable{408, 429};
+    constexpr std::array<long, 8> address_or_permission{401, 403, 404, 405, 407, 415, 501, 505};
     constexpr long ok = 200;
     constexpr long redirect = 300;
+    constexpr long servers = 500;
     Delivery delivery;
     if (response.status == 0) {
         delivery.why = response.why;
@@ -126,13 +139,15 @@ Delivery read_otlp_reply(const HttpResponse &response, std::size_t count) {
     }
     delivery.why = "HTTP status " + std::to_string(response.status) + words_of(response);
     delivery.retry_after = retry_after(response);
-    if (std::ranges::find(retryable, response.status) != retryable.end())
-        return delivery;
     // A collector that is not one, or does not let us, will not like halves of it better.
     const bool denied =
         response.status / 100 == 3 || // redirects are not followed
         std::ranges::find(address_or_permission, response.status) != address_or_permission.end();
-    delivery.outcome = denied ? Outcome::denied : Outcome::invalid;
+    if (denied)
+        delivery.outcome = Outcome::denied;
+    else if (response.status < servers &&
+             std::ranges::find(retryable, response.status) == retryable.end())
+        delivery.outcome = Outcome::invalid;
     return delivery;
 }
 
@@ -165,21 +180,20 @@ std::vector<std::string> otlp_headers(const std::string &variable) {
         const auto pair = rest.substr(0, end);
         rest.remove_prefix(end == std::string_view::npos ? rest.size() : end + 1);
         const auto equals = pair.find('=');
-        if (equals == std::string_view::npos || equals == 0)
+        const auto name = trimmed(pair.substr(0, equals));
+        if (equals == std::string_view::npos || name.empty() ||
+            std::ranges::any_of(name, is_control))
             continue;
+        const auto encoded = trimmed(pair.substr(equals + 1));
         std::string value;
-        for (std::size_t i = equals + 1; i < pair.size(); ++i) {
-            const auto byte = pair[i] == '%' ? from_hex(pair.substr(i + 1, 2)) : std::nullopt;
-            value += byte && byte->size() == 1 ? byte->front() : pair[i];
+        for (std::size_t i = 0; i < encoded.size(); ++i) {
+            const auto byte =
+                encoded[i] == '%' ? from_hex(lower_ascii(encoded.substr(i + 1, 2))) : std::nullopt;
+            value += byte && byte->size() == 1 ? byte->front() : encoded[i];
             i += byte && byte->size() == 1 ? 2 : 0;
         }
         // A line end would begin a header of somebody else's.
-        std::erase_if(value, [](char c) { return c == '\r' || c == '\n'; });
-        auto name = pair.substr(0, equals);
-        while (name.starts_with(' '))
-            name.remove_prefix(1);
-        while (name.ends_with(' '))
-            name.remove_suffix(1);
+        std::erase_if(value, is_control);
         headers.push_back(std::string(name) + ": " + value);
     }
     return headers;

@@ -41,7 +41,7 @@ Feeder::Clock::time_point StdinFeeder::next_work() const {
     if (!announced_)
         return Clock::time_point::min();
     auto next = next_sync_;
-    if (!queue_.closed() && reader_->has_event())
+    if (!queue_.closed() && queue_.has_room() && reader_->has_event())
         next = std::min(next, last_read_ + (reader_->has_half_line() ? half_line : event_end));
     return next;
 }
@@ -91,7 +91,8 @@ Result<Feeder::Changes> StdinFeeder::work(Clock::time_point now) {
     Result<void> done;
     if (!queue_.closed() && queue_.has_room())
         done = read();
-    if (done && !queue_.closed() && reader_->has_event()) {
+    // While it is not read, nobody can say that the rest of a line does not come.
+    if (done && !queue_.closed() && queue_.has_room() && reader_->has_event()) {
         if (now >= last_read_ + half_line)
             done = end(EventReader::End::all);
         else if (now >= last_read_ + event_end)

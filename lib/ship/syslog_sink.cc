@@ -42,12 +42,13 @@ std::string parameter(std::string_view text) {
 
 std::string timestamp(EventTime time) {
     constexpr EventTime second = 1000;
-    const auto whole = static_cast<std::time_t>(time / second);
+    const auto milliseconds = (time % second + second) % second;
+    const auto whole = static_cast<std::time_t>((time - milliseconds) / second);
     std::tm utc{};
     ::gmtime_r(&whole, &utc);
     std::array<char, 64> text{};
     std::strftime(text.data(), text.size(), "%Y-%m-%dT%H:%M:%S", &utc);
-    auto fraction = std::to_string(second + time % second).substr(1);
+    auto fraction = std::to_string(second + milliseconds).substr(1);
     return std::string(text.data()) + "." + fraction + "Z";
 }
 
@@ -130,7 +131,9 @@ void SyslogSink::deliver(const Parcel &parcel, Done done) {
     }
     for (std::size_t i = 0; i < parcel.count; ++i)
         append_syslog_frame(job.bytes, parcel, parcel.batch->items()[parcel.first + i], options_);
-    job.deadline = Clock::now() + acknowledge_timeout;
+    // Who takes slowly takes: what counts is the time since it took something.
+    if (jobs_.empty())
+        progress_ = Clock::now();
     jobs_.push_back(std::move(job));
     work();
 }
@@ -147,6 +150,7 @@ bool SyslogSink::send_front() {
         if (*sent == 0)
             return false;
         job.sent += *sent;
+        progress_ = Clock::now();
     }
     return true;
 }
@@ -158,6 +162,9 @@ void SyslogSink::work() {
         const auto open = stream_->unacknowledged();
         if (!open)
             return fail_all(open.error().text());
+        if (*open < unacknowledged_)
+            progress_ = Clock::now();
+        unacknowledged_ = *open;
         auto &front = jobs_.front();
         if (*open == 0 && front.acknowledged == Clock::time_point::max())
             front.acknowledged = Clock::now();
@@ -167,7 +174,7 @@ void SyslogSink::work() {
         jobs_.pop_front();
         job.done({Outcome::accepted, ""});
     }
-    if (!jobs_.empty() && Clock::now() >= jobs_.front().deadline)
+    if (!jobs_.empty() && Clock::now() >= progress_ + acknowledge_timeout)
         fail_all("the other side takes nothing");
 }
 
@@ -182,7 +189,8 @@ std::chrono::steady_clock::time_point SyslogSink::next_work() const {
     const auto &front = jobs_.front();
     if (front.acknowledged != Clock::time_point::max())
         return front.acknowledged + moment;
-    return front.sent == front.bytes.size() ? Clock::now() + look_again : front.deadline;
+    return front.sent == front.bytes.size() ? Clock::now() + look_again
+                                            : progress_ + acknowledge_timeout;
 }
 
 } // namespace hostav

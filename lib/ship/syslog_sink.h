@@ -40,7 +40,6 @@ class SyslogSink : public Sink {
     struct Job {
         std::string bytes;
         std::size_t sent = 0;
-        Clock::time_point deadline;
         Clock::time_point acknowledged = Clock::time_point::max(); ///< since when all is
         Done done;
     };
@@ -49,6 +48,8 @@ class SyslogSink : public Sink {
     Clock::time_point next_connect_;
     std::string last_failure_;
     std::deque<Job> jobs_;
+    Clock::time_point progress_;     ///< when the other side took something last
+    std::size_t unacknowledged_ = 0; ///< the last time it was asked
     void fail_all(const std::string &why);
     bool send_front();
 };
