@@ -187,7 +187,8 @@ Result<void> Spool::find_segments() {
         name.remove_suffix(std::string_view(".spool").size());
         const auto number = parse_number(name);
         struct stat st = {};
-        if (number && ::fstatat(directory_.get(), entry->name.c_str(), &st, AT_SYMLINK_NOFOLLOW) == 0 &&
+        if (number &&
+            ::fstatat(directory_.get(), entry->name.c_str(), &st, AT_SYMLINK_NOFOLLOW) == 0 &&
             S_ISREG(st.st_mode))
             segments_[*number] = static_cast<std::uint64_t>(st.st_size);
     }
