@@ -5,7 +5,7 @@
 
 #include <algorithm>
 #include <cerrno>
-#include <limits.h>
+#include <climits>
 #include <unistd.h>
 
 namespace hostav {
