@@ -55,7 +55,13 @@ inline void copy_truncate(const std::string &from, const std::string &to) {
 }
 /// As gzip(1), with the file's time; the file goes.
 inline void compress(const std::string &path) {
-    tree::must(std::system(("gzip -f '" + path + "'").c_str()) == 0, "gzip");
+    const pid_t child = ::fork();
+    if (child == 0) {
+        ::execlp("gzip", "gzip", "-f", path.c_str(), static_cast<char *>(nullptr));
+        ::_exit(127);
+    }
+    int status = -1;
+    tree::must(::waitpid(child, &status, 0) == child && status == 0, "gzip");
 }
 /// `PREFIXi` for i from `first` to `last`, each a line.
 inline std::string numbered(const std::string &prefix, int first, int last) {

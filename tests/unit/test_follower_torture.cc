@@ -40,7 +40,7 @@ std::string difference(const Lines &expected, const Lines &got) {
     for (auto it = wrong.begin(); it != wrong.end();) {
         const auto [first, count] = *it;
         long last = first;
-        while (++it != wrong.end() && it->first == last + 1 && it->second == count)
+        for (++it; it != wrong.end() && it->first == last + 1 && it->second == count; ++it)
             ++last;
         text += std::to_string(first) + "-" + std::to_string(last) +
                 (count > 0 ? " missing; " : " too often; ");
@@ -121,7 +121,7 @@ class Torture {
         if (!heading_)
             return;
         append(writer_, "the same heading everywhere\n");
-        expected.push_back("the same heading everywhere");
+        expected.emplace_back("the same heading everywhere");
     }
 
     void write() {
@@ -242,7 +242,7 @@ TEST_CASE("random rotations and restarts: every line once, in order", "[.soak]")
             torture.step();
         torture.finish();
         CAPTURE(seed, torture.story, torture.owner.complaints);
-        REQUIRE(difference(torture.expected, torture.owner.lines) == "");
+        REQUIRE(difference(torture.expected, torture.owner.lines).empty());
         ++seed;
     } while (given == 0 && std::chrono::steady_clock::now() < end);
 }
