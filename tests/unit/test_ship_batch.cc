@@ -12,6 +12,7 @@
 #include <set>
 
 using namespace hostav;
+using namespace std::string_literals;
 
 namespace {
 
@@ -104,7 +105,7 @@ TEST_CASE("events of one time stay in their order") {
 
 TEST_CASE("a body is what the lines were") {
     auto batch = batch_at(now);
-    const std::string nasty("quote\" back\\ tab\t nul\0 bell\a \u2028 \xC3\xA9 \x7F", 44);
+    const auto nasty = "quote\" back\\ tab\t nul\0 bell\a \u2028 \xC3\xA9 \x7F"s;
     REQUIRE(batch.add({now, nasty, 0}));
     REQUIRE(batch.add({now + 1, "second", 0}));
     const auto fields = parse_json_fields(body_of(batch), "body");
