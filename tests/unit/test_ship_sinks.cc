@@ -73,12 +73,11 @@ TEST_CASE("OTLP's body is the JSON of an ExportLogsServiceRequest") {
     const auto fields = parse_json_fields(body, "body");
     REQUIRE(fields);
     const std::string records = "resourceLogs.0.scopeLogs.0.logRecords.";
-    CHECK(text_field(*fields, (records + "0.timeUnixNano").c_str()) == "1700000000123000000");
-    CHECK(text_field(*fields, (records + "0.observedTimeUnixNano").c_str()) ==
-          "1700000001000000000");
-    CHECK(text_field(*fields, (records + "0.body.stringValue").c_str()) == "first \"line\"");
-    CHECK(text_field(*fields, (records + "1.body.stringValue").c_str()) == "second\tline");
-    CHECK(text_field(*fields, (records + "1.attributes.0.value.stringValue").c_str()) ==
+    CHECK(text_field(*fields, records + "0.timeUnixNano") == "1700000000123000000");
+    CHECK(text_field(*fields, records + "0.observedTimeUnixNano") == "1700000001000000000");
+    CHECK(text_field(*fields, records + "0.body.stringValue") == "first \"line\"");
+    CHECK(text_field(*fields, records + "1.body.stringValue") == "second\tline");
+    CHECK(text_field(*fields, records + "1.attributes.0.value.stringValue") ==
           "/var/log/a\xEF\xBF\xBD\"b");
     CHECK(text_field(*fields, "resourceLogs.0.resource.attributes.0.key") == "service.name");
     CHECK(text_field(*fields, "resourceLogs.0.resource.attributes.1.value.stringValue") == "host");
