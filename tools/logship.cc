@@ -9,6 +9,8 @@
 #include "ship/options.h"
 #include "ship/session.h"
 
+#include <algorithm>
+#include <array>
 #include <clocale>
 #include <csignal>
 #include <cstdio>
@@ -182,11 +184,10 @@ int run(int argc, char **argv) {
 /// What is opened later must not become a standard descriptor: messages would go into it. They
 /// stay as useless as they were: reading the one and writing to the others fails.
 bool fill_standard_descriptors() {
-    for (const int fd : {STDIN_FILENO, STDOUT_FILENO, STDERR_FILENO})
-        if (::fcntl(fd, F_GETFD) < 0 &&
-            ::open("/dev/null", fd == STDIN_FILENO ? O_WRONLY : O_RDONLY) != fd)
-            return false;
-    return true;
+    return std::ranges::all_of(std::array{STDIN_FILENO, STDOUT_FILENO, STDERR_FILENO}, [](int fd) {
+        return ::fcntl(fd, F_GETFD) >= 0 ||
+               ::open("/dev/null", fd == STDIN_FILENO ? O_WRONLY : O_RDONLY) == fd;
+    });
 }
 
 } // namespace
