@@ -14,9 +14,11 @@ fd = os.open(path, flags)
 
 
 def reopen():
+    """Waits for the new file; where logrotate was ended before it made one, it is ours to make."""
+    give_up = time.monotonic() + 2
     while True:
         try:
-            return os.open(path, flags)
+            return os.open(path, flags | (os.O_CREAT if time.monotonic() > give_up else 0), 0o644)
         except FileNotFoundError:
             time.sleep(0.001)
 
