@@ -166,18 +166,9 @@ void Supervisor::hear_engine(EngineChild &engine) {
 }
 
 void Supervisor::engine_ready() {
-    auto &messages = parts_.messages;
     const bool first = !engine_ && generation_ == loading_->generation && !announced_;
     const auto signatures = std::to_string(loading_->state->signatures);
-    if (first) {
-        messages.info("Loaded " + signatures + " signatures.");
-    } else {
-        messages.info("Database correctly reloaded (" + signatures + " signatures)");
-        messages.info("Activating the newly loaded database...");
-    }
-    if (loading_->state->embedded)
-        messages.warning("no signatures in " + escape_path(parts_.config.database_directory) +
-                         ": the embedded ones only know the EICAR and ClamAV test files");
+    const bool embedded = loading_->state->embedded;
     engine_backoff_.delay = std::chrono::seconds(0);
     if (engine_)
         retire(std::move(*engine_));
@@ -187,6 +178,17 @@ void Supervisor::engine_ready() {
         give_gate_engine(gate);
     if (door_)
         give_engine(door_->wire, true);
+    // Who reads this may count on the new signatures.
+    auto &messages = parts_.messages;
+    if (first) {
+        messages.info("Loaded " + signatures + " signatures.");
+    } else {
+        messages.info("Database correctly reloaded (" + signatures + " signatures)");
+        messages.info("Activating the newly loaded database...");
+    }
+    if (embedded)
+        messages.warning("no signatures in " + escape_path(parts_.config.database_directory) +
+                         ": the embedded ones only know the EICAR and ClamAV test files");
 }
 
 void Supervisor::engine_failed(const std::string &why) {

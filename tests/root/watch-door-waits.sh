@@ -51,6 +51,7 @@ for one in first second; do
 done
 
 # It does not.
+logged 'Database correctly reloaded' # the first reload's, not to be taken for the next one's
 lose_engine
 run timeout 100 clamdscan -c "$conf" --no-summary --fdpass "$scratch/w/eicar"
 expect_status 2
