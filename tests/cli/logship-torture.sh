@@ -59,7 +59,8 @@ CONF
     run timeout 120 "$logship" --endpoint-url "$aws_url" -c "$scratch/$name.conf" \
         --state-dir "$scratch/$name.ship" --once
     expect_status 0
-    file=$("$support/torture-judge.py" "$aws_dir" torture "$name" $((killed + 1)) "$scratch/$name"/app.log*) ||
+    file=$("$support/torture-judge.py" "$aws_dir" torture "$name" $((killed + 1)) \
+        "$(<"$scratch/$name.written")" "$scratch/$name"/app.log*) ||
         fail "$name, $killed kills, $(ls "$scratch/$name" | wc -l) files: $file"
     [[ $(ls "$scratch/$name" | wc -l) -gt 5 ]] || fail "nothing was rotated"
 }
