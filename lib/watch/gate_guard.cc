@@ -21,6 +21,9 @@ GateGuard::GateGuard(std::chrono::milliseconds patience) : most_looks_(patience 
         return;
     beats_ = new (shared) GateBeat[most];
     thread_ = std::thread([this] { run(); });
+    // Whoever forks from now on finds it in its loop, where it holds no lock of an allocator.
+    std::unique_lock lock(mutex_);
+    changed_.wait(lock, [this] { return running_; });
 }
 
 GateGuard::~GateGuard() {
@@ -28,7 +31,7 @@ GateGuard::~GateGuard() {
         const std::scoped_lock lock(mutex_);
         stopping_ = true;
     }
-    stop_.notify_all();
+    changed_.notify_all();
     if (thread_.joinable())
         thread_.join();
     if (beats_ != nullptr)
@@ -63,7 +66,9 @@ bool GateGuard::give_back(const GateBeat *beat) {
 
 void GateGuard::run() {
     std::unique_lock lock(mutex_);
-    while (!stop_.wait_for(lock, look_every, [this] { return stopping_; })) {
+    running_ = true;
+    changed_.notify_all();
+    while (!changed_.wait_for(lock, look_every, [this] { return stopping_; })) {
         for (std::size_t i = 0; i < most; ++i) {
             auto &place = places_.at(i);
             const auto rounds = beats_[i].rounds.load(std::memory_order_relaxed);

@@ -50,7 +50,8 @@ class GateGuard {
     std::int64_t most_looks_;
     GateBeat *beats_ = nullptr; ///< `most` of them, shared
     std::mutex mutex_;
-    std::condition_variable stop_;
+    std::condition_variable changed_; ///< of running_, stopping_
+    bool running_ = false;
     bool stopping_ = false;
     std::array<Place, most> places_; ///< under the mutex
     std::thread thread_;

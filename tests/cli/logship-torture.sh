@@ -12,6 +12,10 @@ seconds=${TORTURE_SECONDS:-8}
 kills=$((seconds * 50 / 60 + 1))
 start_aws_server --lifetime $((seconds * 4 + 300))
 
+ship() { # OPTION…
+    run timeout 120 "$logship" --endpoint-url "$aws_url" -c "$scratch/$name.conf" \
+        --state-dir "$scratch/$name.ship" "$@"
+}
 torture() { # NAME LOGROTATE-LINES
     local name=$1 writer killed=0 file
     log=$scratch/$name/app.log
@@ -33,7 +37,10 @@ log_group_name = torture
 log_stream_name = $name
 batch_size = 60000
 CONF
-    : >"$log"
+    # What was rotated before logship first saw the file is nobody's.
+    echo "$name 000000000 a line of a log as long as they are" >"$log"
+    ship --once
+    expect_status 0
     fault '{"op": "PutLogEvents", "fault": "internal", "every": 3}'
     "$support/torture-writer.py" "$log" "$seconds" "$name" >"$scratch/$name.written" &
     writer=$!
@@ -56,8 +63,7 @@ CONF
     kill -KILL "$pid" 2>/dev/null || true
     wait "$writer" "$rotor" || true
     no_faults
-    run timeout 120 "$logship" --endpoint-url "$aws_url" -c "$scratch/$name.conf" \
-        --state-dir "$scratch/$name.ship" --once
+    ship --once
     expect_status 0
     file=$("$support/torture-judge.py" "$aws_dir" torture "$name" $((killed + 1)) \
         "$(<"$scratch/$name.written")" "$scratch/$name"/app.log*) ||

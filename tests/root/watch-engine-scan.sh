@@ -8,6 +8,7 @@ set -eu
 . "$support/watch.sh"
 need_watch
 need strace unshare
+[[ $BUILD != */asan ]] || export ASAN_OPTIONS=detect_leaks=0 # ptrace is the leak checker's
 home=$scratch/m/home
 for i in {1..9}; do echo "clean $i" >"$home/f$i"; done
 make_eicar "$home/eicar"

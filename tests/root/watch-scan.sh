@@ -8,6 +8,7 @@ set -eu
 . "$support/watch.sh"
 need_watch
 need setpriv strace
+[[ $BUILD != */asan ]] || export ASAN_OPTIONS=detect_leaks=0 # ptrace is the leak checker's
 home=$scratch/m/home
 mkdir "$home/tree"
 for i in {1..30}; do echo "clean $i" >"$home/tree/f$i"; done

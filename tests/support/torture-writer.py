@@ -23,7 +23,7 @@ def reopen():
             time.sleep(0.001)
 
 
-number = 0
+number = 1 # line 0 was there before
 end = time.monotonic() + seconds
 while time.monotonic() < end:
     lines = ''.join(f'{prefix} {n:09d} a line of a log as long as they are\n'
