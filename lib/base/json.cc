@@ -86,6 +86,11 @@ JsonObject &JsonObject::add(const std::string &name, const std::vector<std::stri
     return *this;
 }
 
+JsonObject &JsonObject::add(const std::string &name, const std::vector<double> &values) {
+    impl_->set(name, Json(values));
+    return *this;
+}
+
 JsonObject &JsonObject::add(const std::string &name, const JsonObject &value) {
     impl_->set(name, value.impl_->object);
     return *this;

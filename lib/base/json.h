@@ -32,6 +32,7 @@ class JsonObject {
     JsonObject &add(const std::string &name, double value);
     JsonObject &add(const std::string &name, bool value);
     JsonObject &add(const std::string &name, const std::vector<std::string> &values);
+    JsonObject &add(const std::string &name, const std::vector<double> &values);
     JsonObject &add(const std::string &name, const JsonObject &value);
     JsonObject &add(const std::string &name, const std::vector<JsonObject> &values);
     /// Adds `name` as UTF-8 and, when the bytes are not UTF-8, `name_base64` with the exact bytes.
