@@ -4,6 +4,7 @@
 #include "aws/reply.h"
 #include "aws/secret.h"
 #include "aws/time.h"
+#include "base/excerpt.h"
 #include "base/json.h"
 #include "base/text.h"
 
@@ -53,7 +54,7 @@ Result<AwsCredentials> credentials_from_json(std::string &text, const char *toke
     credentials.source = source;
     // What the metadata service says beside an answer that it could not give.
     if (const auto code = text_field(*fields, "Code"); !code.empty() && code != "Success")
-        return fail(source, escape_path(code + " " + text_field(*fields, "Message")));
+        return fail(source, excerpt(code + " " + text_field(*fields, "Message")));
     credentials.access_key_id = std::move((*fields)["AccessKeyId"]);
     credentials.secret_access_key = std::move((*fields)["SecretAccessKey"]);
     credentials.session_token = std::move((*fields)[token]);

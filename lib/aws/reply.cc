@@ -2,6 +2,7 @@
 #include "aws/reply.h"
 
 #include "base/ascii.h"
+#include "base/excerpt.h"
 #include "base/json.h"
 #include "base/text.h"
 #include "net/http_date.h"
@@ -90,7 +91,8 @@ Kind kind_of(std::string_view code, const std::string &message, long status) {
 std::string bare_code(const std::string &text) {
     const auto begin = text.find('#');
     const auto code = begin == std::string::npos ? text : text.substr(begin + 1);
-    return escape_path(code.substr(0, code.find_first_of(":;")));
+    constexpr std::size_t longest = 100;
+    return excerpt(code.substr(0, code.find_first_of(":;")), longest);
 }
 
 std::string first_field(const std::map<std::string, std::string> &fields,
@@ -117,7 +119,7 @@ std::pair<std::string, std::string> error_of(const HttpResponse &response) {
     }
     if (code.empty())
         code = response.header("x-amzn-query-error");
-    return {bare_code(code), escape_path(message)};
+    return {bare_code(code), excerpt(message)};
 }
 
 void decode_entities(std::string &text) {

@@ -30,7 +30,7 @@ enum class AwsErrorKind {
 struct AwsReply {
     AwsErrorKind error = AwsErrorKind::none;
     std::string code;    ///< `ThrottlingException`; empty without an error of the service's
-    std::string message; ///< one printable line: what failed and why, and what to do
+    std::string message; ///< one short printable line: what failed, why, and what to do
     std::string body;
     std::string request_body;                 ///< the call's, given back, for making it again
     std::chrono::milliseconds retry_after{0}; ///< of the Retry-After header

@@ -2,8 +2,8 @@
 //
 // Requests to services by libcurl, several at once, driven by one loop: the owner waits here for
 // them and for descriptors of its own. HTTP/1.1; connections are kept and used again. No redirects.
-// Every transfer ends: connecting has a limit, a transfer without progress, and where asked the
-// whole. Certificates are always verified. One thread; SIGPIPE is to be ignored by the tool.
+// Every transfer ends: connecting has a limit, a transfer without progress, and the whole.
+// Certificates are always verified. One thread; SIGPIPE is to be ignored by the tool.
 //
 // libcurl sends a request a second time by itself when a connection that it had used before is
 // closed before any byte of an answer came.
@@ -39,7 +39,9 @@ struct HttpRequest {
     std::string body;
     bool direct = false; ///< never through a proxy (metadata services)
     std::chrono::milliseconds connect_timeout{5000};
-    std::chrono::milliseconds timeout{0};   ///< of the whole; 0: none but the stall's
+    /// Of the whole, so that an answer that trickles has an end; 0: none but the stall's. A
+    /// megabyte at 4 kB/s fits.
+    std::chrono::milliseconds timeout{300'000};
     std::chrono::seconds stall_timeout{30}; ///< below 1 byte/s
     std::size_t most = 1 << 20;             ///< bytes of the answer's body; more is a failure
 };

@@ -2,6 +2,7 @@
 #include "ship/otlp_sink.h"
 
 #include "base/ascii.h"
+#include "base/excerpt.h"
 #include "base/gzip.h"
 #include "base/json.h"
 #include "base/json_text.h"
@@ -16,6 +17,7 @@ namespace hostav {
 namespace {
 
 constexpr std::size_t worth_compressing = 1024;
+constexpr std::size_t longest_words = 300; ///< of a collector
 
 void append_attribute(std::string &to, const char *name, std::string_view value, bool &first) {
     if (value.empty())
@@ -33,16 +35,10 @@ std::string nanoseconds(EventTime milliseconds) {
            (milliseconds > 0 ? "000000\"" : "\"");
 }
 
-/// The collector's own words, short, and nothing that a terminal would obey.
-std::string printable(const std::string &words) {
-    constexpr std::size_t most = 300;
-    return escape_path(words.substr(0, most));
-}
-
 std::string words_of(const HttpResponse &response) {
     const auto fields = parse_json_fields(response.body, "");
     const auto message = fields ? text_field(*fields, "message") : "";
-    return message.empty() ? "" : ": " + printable(message);
+    return message.empty() ? "" : ": " + excerpt(message, longest_words);
 }
 
 std::chrono::milliseconds retry_after(const HttpResponse &response) {
@@ -62,7 +58,7 @@ void read_partial_success(const HttpResponse &response, std::size_t count, Deliv
     if (!fields)
         return;
     const auto rejected = parse_number(text_field(*fields, "partialSuccess.rejectedLogRecords"));
-    const auto words = printable(text_field(*fields, "partialSuccess.errorMessage"));
+    const auto words = excerpt(text_field(*fields, "partialSuccess.errorMessage"), longest_words);
     if (rejected.value_or(0) == 0) {
         delivery.note = words; // a warning
         return;

@@ -122,7 +122,15 @@ TEST_CASE("an answer's parts", "[aws][service]") {
     CHECK_FALSE(read_aws_reply(busy).ambiguous);
     CHECK(read_aws_reply(response(504, "")).ambiguous);
     const auto capital = read_aws_reply(response(400, R"({"__type":"X","Message":"a\nb"})"));
-    CHECK(capital.message == "X: a\\nb");
+    CHECK(capital.message == "X: a …");
+    // A refused signature comes with all that should have been signed.
+    const auto long_one =
+        read_aws_reply(response(403, json_error("InvalidSignatureException",
+                                                "does not match\\n\\nThe Canonical String is\\n" +
+                                                    std::string(5000, 'x'))));
+    CHECK(long_one.message == "InvalidSignatureException: does not match …");
+    const auto endless = read_aws_reply(response(400, json_error(std::string(5000, 'A'))));
+    CHECK(endless.message.size() < 200);
     CHECK(read_aws_reply(response(400, R"({"message":"Rate exceeded"})")).error ==
           AwsErrorKind::throttled);
     CHECK(read_aws_reply(response(500, "<html>\x1b[31m oh")).message == "HTTP status 500");

@@ -222,6 +222,12 @@ TEST_CASE("a server that does not answer is given up", "[http-client]") {
     CHECK_FALSE(response.why.empty());
 }
 
+TEST_CASE("every request has an end, however its answer trickles", "[http-client]") {
+    // (That the limit holds is shown above; here, that nobody has to ask for it.)
+    CHECK(HttpRequest{}.timeout > 0ms);
+    CHECK(HttpRequest{}.timeout <= 5min);
+}
+
 TEST_CASE("a server that does not even connect is told apart", "[http-client]") {
     // A full queue of a listener that never accepts: the kernel drops further connections.
     const Fd listening(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0));

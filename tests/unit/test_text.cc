@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 //
 // Escaping, UTF-8, base64, numbers, sizes, booleans.
+#include "base/excerpt.h"
 #include "base/text.h"
 #include "tests/support/catch.h"
 
@@ -66,6 +67,17 @@ TEST_CASE("escape_path is valid, one line, and tells any two names apart", "[tex
         }
     std::ranges::sort(results);
     CHECK(std::ranges::adjacent_find(results) == results.end());
+}
+
+TEST_CASE("an excerpt is one short harmless line", "[text]") {
+    CHECK(excerpt("") == "");
+    CHECK(excerpt(" \r\n one line\r\n") == "one line");
+    CHECK(excerpt("first\nsecond") == "first …");
+    CHECK(excerpt("\x1B[2J") == "\\033[2J");
+    CHECK(excerpt("abcdef", 6) == "abcdef");
+    CHECK(excerpt("abcdefg", 6) == "abcdef …");
+    CHECK(excerpt("aüü", 4) == "aü …");
+    CHECK(excerpt("a\xFF\xFF", 2) == "a\\377 …");
 }
 
 TEST_CASE("is_utf8 and to_utf8", "[text]") {
