@@ -3,6 +3,7 @@
 
 #include "base/ascii.h"
 #include "base/text.h"
+#include "net/http.h"
 
 #include <algorithm>
 #include <array>
@@ -112,7 +113,7 @@ Result<std::string> find_endpoint(const AwsEnvironment &environment, const AwsPr
         return fail("region", escape_path(region) + " cannot be a region's name");
     if (const auto named = configured(environment, profiles, service); !named.url.empty()) {
         if (const auto parts = split_url(named.url); !parts)
-            return fail(named.from, parts.error().why);
+            return fail(named.from, printable_url(named.url) + " " + parts.error().why);
         return named.url;
     }
     const auto &profile = environment.profile;

@@ -163,4 +163,13 @@ Result<AwsProfiles> read_aws_profiles(const AwsEnvironment &environment) {
     return all;
 }
 
+Result<void> check_profile(const AwsEnvironment &environment, const AwsProfiles &profiles,
+                           const std::string &name) {
+    if (profiles.profiles.contains(name))
+        return {};
+    return fail("profile " + escape_path(name), "not in " + escape_path(environment.config_file) +
+                                                    " and " +
+                                                    escape_path(environment.credentials_file));
+}
+
 } // namespace hostav

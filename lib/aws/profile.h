@@ -25,5 +25,8 @@ struct AwsProfiles {
 /// A file that is not there is an empty one; one that cannot be read or parsed is a failure with
 /// file and line (never with the line's text: it may be a secret).
 [[nodiscard]] Result<AwsProfiles> read_aws_profiles(const AwsEnvironment &environment);
+/// Whether there is such a profile; the failure names it and the files that were looked into.
+[[nodiscard]] Result<void> check_profile(const AwsEnvironment &environment,
+                                         const AwsProfiles &profiles, const std::string &name);
 
 } // namespace hostav

@@ -91,7 +91,7 @@ Result<CredentialPlace> CredentialSources::profile(const std::string &name) {
     if (there == profiles_.profiles.end()) {
         if (name == "default")
             return CredentialPlace{std::nullopt, "no profile default in " + files};
-        return fail(label(name), "not in " + files);
+        return std::unexpected(check_profile(environment, profiles_, name).error());
     }
     if (!profiles_.value(name, "role_arn").empty())
         return role(name);

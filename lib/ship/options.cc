@@ -4,6 +4,7 @@
 #include "aws/endpoint.h"
 #include "base/text.h"
 #include "conf/command_line.h"
+#include "net/http.h"
 #include "ship/config_keys.h"
 
 #include <algorithm>
@@ -168,6 +169,8 @@ Result<void> take_sink(ShipOptions &options, const Raw &raw) {
                                             (kind == SinkKind::otlp ? "=URL" : "=HOST[:PORT]"));
         if (!needs && equals != std::string::npos)
             return fail("--to=" + name, "takes no target");
+        if (const auto url = kind == SinkKind::otlp ? split_url(options.target) : UrlParts{}; !url)
+            return fail("--to=" + name, printable_url(options.target) + " " + url.error().why);
         return {};
     }
     return fail("--to=" + escape_path(to), "cloudwatch, stdout, otlp=URL or syslog=HOST[:PORT]");

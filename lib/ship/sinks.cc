@@ -125,10 +125,24 @@ Result<std::string> Sinks::find_region_or_wait(const AwsProfiles &profiles) {
     }
 }
 
+/// AWS_PROFILE that is nowhere, where credentials depend on it. A resident waits for it, as for all
+/// credentials; --profile was looked for before.
+Result<void> Sinks::check_named_profile(const AwsProfiles &profiles) const {
+    const auto &options = parts_.options;
+    const auto &variables = environment_.variables;
+    if ((!options.once && !options.reads_stdin()) || environment_.profile == "default" ||
+        !variables("AWS_ACCESS_KEY_ID").empty() ||
+        !variables("AWS_WEB_IDENTITY_TOKEN_FILE").empty())
+        return {};
+    return check_profile(environment_, profiles, environment_.profile);
+}
+
 Result<bool> Sinks::make_cloudwatch() {
     const auto profiles = read_aws_profiles(environment_);
     if (!profiles)
         return std::unexpected(profiles.error());
+    if (auto sound = check_named_profile(*profiles); !sound)
+        return std::unexpected(sound.error());
     const auto region = find_region_or_wait(*profiles);
     if (!region)
         return std::unexpected(region.error());

@@ -59,6 +59,7 @@ class Sinks {
 
     Result<bool> make_sink();
     Result<bool> make_cloudwatch();
+    [[nodiscard]] Result<void> check_named_profile(const AwsProfiles &profiles) const;
     Result<std::string> find_region_or_wait(const AwsProfiles &profiles);
     Result<std::string> placeholder(const std::string &name);
 };
