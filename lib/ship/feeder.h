@@ -36,6 +36,11 @@ class Feeder {
     [[nodiscard]] virtual bool ended() const = 0;
     /// Reads no more.
     virtual void stop() {}
+    /// --once: all that was there when the input appeared is delivered, however fast it grows.
+    [[nodiscard]] virtual bool has_enough(const Input & /*input*/) const { return false; }
+    /// At the end: keeps what can be kept. Bytes that were read, are not delivered, and die with
+    /// this process.
+    virtual std::uint64_t conclude() { return 0; }
 };
 
 } // namespace hostav

@@ -19,6 +19,8 @@ class EventQueue : public Input {
     virtual Result<void> push(const Event &event) = 0;
     /// What has been pushed is as safe as it gets.
     virtual Result<void> sync() { return {}; }
+    /// Bytes of messages that are in this process's memory only.
+    [[nodiscard]] virtual std::uint64_t unkept() const = 0;
     /// Nothing will be pushed any more.
     void close() { closed_ = true; }
     [[nodiscard]] bool closed() const { return closed_; }
@@ -40,6 +42,7 @@ class MemoryQueue : public EventQueue {
 
     [[nodiscard]] bool has_room() const override;
     Result<void> push(const Event &event) override;
+    [[nodiscard]] std::uint64_t unkept() const override { return bytes_; }
     [[nodiscard]] std::string name() const override { return name_; }
     [[nodiscard]] std::uint64_t waiting() const override;
     [[nodiscard]] Clock::time_point waiting_since() const override;

@@ -21,10 +21,12 @@ constexpr std::chrono::seconds notice_every{10};
 constexpr std::chrono::milliseconds longest_wait{60000};
 constexpr Backoff::Time first_backoff{200};
 constexpr Backoff::Time longest_backoff{60000};
+constexpr Backoff::Time longest_splitting{1000}; ///< thousands of events may have to be tried
 
 } // namespace
 
-Shipper::Lane::Lane() : backoff(first_backoff, longest_backoff) {}
+Shipper::Lane::Lane()
+    : backoff(first_backoff, longest_backoff), splitting(first_backoff, longest_splitting) {}
 Shipper::Lane::~Lane() = default;
 
 Shipper::Shipper(Parts parts, ShipperOptions options)
@@ -35,7 +37,7 @@ Shipper::~Shipper() = default;
 
 bool Shipper::nothing_left() const {
     return in_flight_ == 0 && std::ranges::all_of(sources_, [](const auto &source) {
-               return source.first->idle() && !source.second.more;
+               return source.second.enough || (source.first->idle() && !source.second.more);
            });
 }
 
@@ -54,12 +56,8 @@ bool Shipper::launches(Clock::time_point now) const {
 
 /// What dies with us.
 void Shipper::count_lost() {
-    for (const auto &[input, source] : sources_)
-        if (input->key().empty())
-            lost_ += input->waiting();
-    for (const auto &[destination, lane] : lanes_)
-        if (lane.flight && lane.flight->input != nullptr && lane.flight->input->key().empty())
-            lost_ += lane.flight->batch.bytes();
+    for (auto *feeder : parts_.feeders)
+        lost_ += feeder->conclude();
 }
 
 bool Shipper::gives_up(Clock::time_point now) const {
@@ -125,7 +123,8 @@ Result<void> Shipper::feed(Clock::time_point now) {
             return std::unexpected(changes.error());
         for (auto *input : changes->appeared)
             if (const auto *stream = parts_.stream_of(*input); stream != nullptr) {
-                sources_[input] = {.input = input, .stream = stream, .not_before = now};
+                sources_[input] = {
+                    .input = input, .stream = stream, .feeder = feeder, .not_before = now};
                 // Rotated while we are dead, it is found again only if it was known.
                 if (const auto key = input->key(); !key.empty())
                     changes_[options_.record_prefix + key] = input->record();
@@ -159,8 +158,10 @@ void Shipper::commit(bool last) {
         return;
     if (auto done = parts_.state->commit(changes_); !done) {
         // Delivered, but not written down: it would come again after a crash, no worse.
-        parts_.complaints.add(Severity::error, "state", done.error().text());
-        complained_ = complained_ || last;
+        parts_.complaints.add(Severity::error, "state",
+                              done.error().text() +
+                                  ": what is delivered cannot be written down, and may come again");
+        unsaved_ = last;
         return;
     }
     changes_.clear();
@@ -243,8 +244,8 @@ Result<Shipper::Ended> Shipper::run() {
         take_done(Clock::now());
         commit();
     }
-    commit(true);
     count_lost();
+    commit(true);
     if (stopping_) // asked to end a moment ago, perhaps
         return reread_ && parts_.signals.pending() == 0 ? Ended::reread : Ended::stopped;
     return closed_ || gives_up(Clock::now()) ? Ended::gave_up : Ended::complete;

@@ -79,8 +79,13 @@ class Shipper {
     /// Delivered since the start; and rejected ones among them.
     [[nodiscard]] std::uint64_t delivered() const { return delivered_; }
     [[nodiscard]] std::uint64_t rejected() const { return rejected_; }
+    /// Of the rejected: those that were kept nowhere.
+    [[nodiscard]] std::uint64_t dropped() const { return parts_.rejects.keeps() ? 0 : rejected_; }
+    /// What is delivered could not be written down in the end, which was said: it comes again.
+    [[nodiscard]] bool unsaved() const { return unsaved_; }
     [[nodiscard]] const std::string &last_failure() const { return last_failure_; }
-    /// Bytes that were read, are not delivered, and are kept nowhere (a pipe's, without a spool).
+    /// Bytes that were read, are not delivered, and are kept nowhere (a pipe's, without a spool or
+    /// where its disk is full).
     [[nodiscard]] std::uint64_t lost() const { return lost_; }
     /// Something could not be read, or was not understood, and was said.
     [[nodiscard]] bool complained() const { return complained_; }
@@ -90,8 +95,10 @@ class Shipper {
     struct Source {
         Input *input = nullptr;
         const Stream *stream = nullptr;
+        const Feeder *feeder = nullptr;
         Clock::time_point not_before; ///< what it had was not yet an event
         bool more = false;            ///< there is more than went into the last batch
+        bool enough = false;          ///< --once: what has come since is for the next run
         Clock::time_point failing_since = Clock::time_point::max(); ///< it cannot be read
         std::uint64_t turn = 0; ///< the last it had: who waits longest is next
     };
@@ -103,6 +110,8 @@ class Shipper {
         Clock::time_point not_before;
         Clock::time_point failing_since = Clock::time_point::max();
         bool denied = false;
+        unsigned refusals = 0; ///< `invalid` answers since something was accepted
+        Backoff splitting;     ///< between them
         Lane();
         ~Lane();
         Lane(const Lane &) = delete;
@@ -122,7 +131,7 @@ class Shipper {
     std::size_t in_flight_ = 0;
     std::uint64_t turns_ = 0;
     std::uint64_t delivered_ = 0, rejected_ = 0, lost_ = 0;
-    bool complained_ = false, closed_ = false;
+    bool complained_ = false, closed_ = false, unsaved_ = false;
     std::string last_failure_;
     bool stopping_ = false, reread_ = false, ready_ = false;
     Clock::time_point started_, stop_since_, last_progress_, next_notice_, next_watchdog_;
@@ -152,6 +161,7 @@ class Shipper {
     void take(const Destination &destination, Lane &lane, Delivery delivery, Clock::time_point now);
     void accept(Flight &flight, const Delivery &delivery);
     void split(Flight &flight, const Delivery &delivery);
+    bool pauses_after_refusal(Lane &lane, const std::string &why, Clock::time_point now);
     void fail(const Destination &destination, Lane &lane, const Delivery &delivery,
               Clock::time_point now);
     void succeed(const Destination &destination, Lane &lane, Clock::time_point now);

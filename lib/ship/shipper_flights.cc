@@ -18,13 +18,15 @@ constexpr std::chrono::milliseconds denied_again{60000};
 constexpr std::chrono::milliseconds denied_again_once{5000};
 /// Batches whose memory is kept for the next ones.
 constexpr std::size_t most_spare = 2;
+/// `invalid` answers in a row without a pause: more than it takes to find one event of 10,000.
+constexpr unsigned free_refusals = 16;
 
 } // namespace
 
 /// When its next batch should begin.
 Shipper::Clock::time_point Shipper::due(const Source &source) const {
     const auto waiting = source.input->waiting();
-    if (waiting == 0 && !source.more)
+    if (source.enough || (waiting == 0 && !source.more))
         return Clock::time_point::max();
     const bool now = source.more || flushes() || waiting >= source.stream->batch_bytes;
     const auto wanted =
@@ -151,11 +153,13 @@ void Shipper::take(const Destination &destination, Lane &lane, Delivery delivery
     auto &flight = *lane.flight;
     flight.sent = false;
     const auto count = flight.parts.back().second;
-    if (delivery.outcome == Outcome::invalid && count == 1) {
+    const bool refused = delivery.outcome == Outcome::invalid;
+    if (refused && count == 1) {
         // It is this one that nobody wants.
         delivery.rejected.emplace_back(0, delivery.why);
         delivery.outcome = Outcome::accepted;
     }
+    const bool pauses = refused && pauses_after_refusal(lane, delivery.why, now);
     if (delivery.outcome == Outcome::invalid) {
         split(flight, delivery);
     } else if (delivery.outcome == Outcome::accepted) {
@@ -163,13 +167,30 @@ void Shipper::take(const Destination &destination, Lane &lane, Delivery delivery
         if (!delivery.note.empty())
             parts_.complaints.add(Severity::warning, "note " + destination.group,
                                   escape_path(destination.group) + ": " + delivery.note);
-        succeed(destination, lane, now);
+        if (!refused) {
+            lane.splitting.succeeded();
+            lane.refusals = 0;
+            succeed(destination, lane, now);
+        }
         if (flight.parts.empty())
             return finish(destination, lane, now);
     } else {
         return fail(destination, lane, delivery, now);
     }
-    send(lanes_.find(destination)->first, flight);
+    if (!pauses) // else repeat() goes on
+        send(lanes_.find(destination)->first, flight);
+}
+
+/// One bad event is looked for at full speed. Who refuses everything is asked now and then only,
+/// and that is no progress.
+bool Shipper::pauses_after_refusal(Lane &lane, const std::string &why, Clock::time_point now) {
+    if (++lane.refusals <= free_refusals)
+        return false;
+    last_failure_ = why;
+    note_status(*lane.flight->stream, why);
+    lane.failing_since = std::min(lane.failing_since, now);
+    lane.not_before = now + lane.splitting.failed();
+    return true;
 }
 
 void Shipper::succeed(const Destination &destination, Lane &lane, Clock::time_point now) {
@@ -259,6 +280,8 @@ void Shipper::finish(const Destination &destination, Lane &lane, Clock::time_poi
             changes_[options_.record_prefix + key] = flight->input->record();
         const auto source = sources_.find(flight->input);
         if (source != sources_.end()) {
+            source->second.enough =
+                options_.once && source->second.feeder->has_enough(*flight->input);
             source->second.more = flight->more;
             if (flight->more)
                 source->second.not_before = now;

@@ -235,7 +235,7 @@ bool Spool::has_room() const {
 Result<void> Spool::next_segment() {
     const auto number =
         std::max(last_number_, segments_.empty() ? 0 : segments_.rbegin()->first) + 1;
-    if (auto synced = sync(); !synced)
+    if (auto synced = sync_last(); !synced)
         return synced;
     auto fd =
         open_segment(directory_.get(), file_name(number), O_WRONLY | O_CREAT | O_EXCL | O_APPEND);
@@ -279,6 +279,7 @@ Result<void> Spool::push(const Event &event) {
                 break; // then it is held, as when the disk is full
     unwritten_.append(reinterpret_cast<const char *>(&frame), sizeof frame);
     unwritten_ += event.message;
+    held_ += event.message.size();
     if (since_ == Clock::time_point::max())
         since_ = Clock::now();
     // What does not work now is tried again by fill(), which says it.
@@ -303,16 +304,35 @@ Result<void> Spool::write_out() {
     end += unwritten_.size();
     unsynced_ = true;
     unwritten_.clear();
+    held_ = 0;
     constexpr std::size_t kept = std::size_t{64} * 1024;
     if (unwritten_.capacity() > kept)
         unwritten_.shrink_to_fit();
     return {};
 }
 
-Result<void> Spool::sync() {
+Result<void> Spool::sync_last() {
     if (!std::exchange(unsynced_, false) || !last_)
         return {};
     return ::fdatasync(last_.get()) == 0 ? Result<void>{} : fail_errno("spool");
+}
+
+Result<void> Spool::sync() {
+    auto written = write_out();
+    return written ? sync_last() : written;
+}
+
+Result<std::uint64_t> Spool::backlog(const SpoolOptions &options) {
+    Fd directory(::open(options.directory.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+    if (!directory)
+        return fail_errno(escape_path(options.directory));
+    Spool spool(options, std::move(directory));
+    if (auto found = spool.find_segments(); !found)
+        return std::unexpected(found.error());
+    if (options.saved)
+        spool.resume(*options.saved);
+    spool.filled_ = spool.delivered_;
+    return spool.waiting();
 }
 
 std::uint64_t Spool::waiting() const {

@@ -39,10 +39,14 @@ class Spool : public EventQueue {
     /// A segment that was cut short (a crash while it was written) is cut back to its last whole
     /// event.
     static Result<std::unique_ptr<Spool>> open(const SpoolOptions &options);
+    /// Bytes that wait in a spool which somebody else may be using.
+    static Result<std::uint64_t> backlog(const SpoolOptions &options);
 
     [[nodiscard]] bool has_room() const override;
     Result<void> push(const Event &event) override;
+    /// Fails while the disk is full: what was pushed then is still in memory.
     Result<void> sync() override;
+    [[nodiscard]] std::uint64_t unkept() const override { return held_; }
     [[nodiscard]] std::string name() const override { return options_.name; }
     [[nodiscard]] std::uint64_t waiting() const override;
     [[nodiscard]] Clock::time_point waiting_since() const override { return since_; }
@@ -67,8 +71,9 @@ class Spool : public EventQueue {
     std::map<std::uint64_t, std::uint64_t> segments_; ///< number -> bytes
     std::uint64_t last_number_ = 0;                   ///< of a record, whose segment may be gone
     Place delivered_, filled_;
-    std::string unwritten_; ///< frames
-    bool torn_ = false;     ///< the last segment ends in half a frame
+    std::string unwritten_;  ///< frames
+    std::uint64_t held_ = 0; ///< bytes of messages in them
+    bool torn_ = false;      ///< the last segment ends in half a frame
     bool filling_ = false;
     bool unsynced_ = false;
     Clock::time_point since_ = Clock::time_point::max();
@@ -76,6 +81,7 @@ class Spool : public EventQueue {
     Result<void> lock();
     void resume(const std::string &saved);
     Result<void> write_out();
+    Result<void> sync_last();
     Result<void> find_segments();
     Result<void> mend_last();
     Result<void> next_segment();

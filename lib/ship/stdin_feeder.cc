@@ -20,15 +20,18 @@ constexpr std::size_t read_size = std::size_t{64} * 1024;
 } // namespace
 
 Result<std::unique_ptr<StdinFeeder>> StdinFeeder::create(int fd, const EventFormat &format,
-                                                         EventQueue &queue) {
+                                                         EventQueue &queue, Complain complain) {
     auto reader = EventReader::create(format);
     if (!reader)
         return std::unexpected(reader.error());
-    return std::unique_ptr<StdinFeeder>(new StdinFeeder(fd, queue, std::move(*reader)));
+    return std::unique_ptr<StdinFeeder>(
+        new StdinFeeder(fd, queue, std::move(*reader), std::move(complain)));
 }
 
-StdinFeeder::StdinFeeder(int fd, EventQueue &queue, std::unique_ptr<EventReader> reader)
-    : fd_(fd), queue_(queue), reader_(std::move(reader)), last_read_(Clock::now()) {
+StdinFeeder::StdinFeeder(int fd, EventQueue &queue, std::unique_ptr<EventReader> reader,
+                         Complain complain)
+    : fd_(fd), queue_(queue), reader_(std::move(reader)), complain_(std::move(complain)),
+      last_read_(Clock::now()) {
     reader_->start({}, "");
 }
 
@@ -71,10 +74,13 @@ Result<void> StdinFeeder::read() {
     if (got < 0 && (errno == EINTR || errno == EAGAIN))
         return {};
     if (got <= 0) {
-        auto ended = got < 0 ? fail_errno("stdin") : Result<void>{};
+        // What was read before a failure is delivered all the same.
+        failed_ = got < 0;
+        if (failed_)
+            complain(fail_errno("stdin").error());
         auto done = end(EventReader::End::all);
         queue_.close();
-        return ended ? done : ended;
+        return done;
     }
     last_read_ = Clock::now();
     next_sync_ = std::min(next_sync_, last_read_ + sync_after);
@@ -98,13 +104,31 @@ Result<Feeder::Changes> StdinFeeder::work(Clock::time_point now) {
         else if (now >= last_read_ + event_end)
             done = end(EventReader::End::lines);
     }
-    if (done && (now >= next_sync_ || queue_.closed())) {
-        next_sync_ = Clock::time_point::max();
-        done = queue_.sync();
-    }
+    if (done && (now >= next_sync_ || queue_.closed()))
+        sync(now);
     if (!done)
         return std::unexpected(done.error());
     return changes;
+}
+
+/// A full disk is no end: what is held in memory is tried again.
+void StdinFeeder::sync(Clock::time_point now) {
+    next_sync_ = Clock::time_point::max();
+    if (const auto synced = queue_.sync(); !synced) {
+        next_sync_ = now + sync_after;
+        complain(synced.error());
+    }
+}
+
+void StdinFeeder::complain(const Error &error) const {
+    if (complain_)
+        complain_(error);
+}
+
+std::uint64_t StdinFeeder::conclude() {
+    stop(); // who gives up has not been stopped, and half a line may be kept, too
+    best_effort(queue_.sync());
+    return queue_.unkept();
 }
 
 void StdinFeeder::stop() {

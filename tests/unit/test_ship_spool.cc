@@ -295,9 +295,37 @@ TEST_CASE("what does not go on the disk is held until it does") {
     push(*spool, "while it is full");
     push(*spool, "and another");
     const bool room = spool->has_room();
+    const bool synced = spool->sync().has_value();
+    const auto unkept = spool->unkept();
     REQUIRE(::setrlimit(RLIMIT_FSIZE, &old) == 0);
     ::signal(SIGXFSZ, handler);
     CHECK_FALSE(room);
+    CHECK_FALSE(synced);
+    CHECK(unkept == std::string("while it is fulland another").size());
+    CHECK(spool->sync());
+    CHECK(spool->unkept() == 0);
     CHECK(fill(*spool) == std::vector<std::string>{"before", "while it is full", "and another"});
     CHECK(spool->has_room());
+}
+
+TEST_CASE("how much waits can be asked from outside") {
+    const tree::Scratch scratch;
+    const auto spool = open(scratch);
+    push(*spool, "delivered");
+    push(*spool, "waits");
+    CHECK(fill(*spool, 1) == std::vector<std::string>{"delivered"});
+    SpoolOptions outside;
+    outside.directory = scratch / "spool";
+    outside.name = "stdin";
+    const auto all = Spool::backlog(outside);
+    spool->delivered();
+    outside.saved = spool->record();
+    const auto rest = Spool::backlog(outside);
+    REQUIRE(all);
+    REQUIRE(rest);
+    CHECK(*rest == spool->waiting());
+    CHECK(*rest > 0);
+    CHECK(*rest < *all);
+    outside.directory = scratch / "nowhere";
+    CHECK_FALSE(Spool::backlog(outside));
 }

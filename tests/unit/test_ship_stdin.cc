@@ -8,6 +8,8 @@
 #include "tests/support/catch.h"
 
 #include <fcntl.h>
+#include <netinet/in.h>
+#include <sys/socket.h>
 #include <unistd.h>
 
 using namespace hostav;
@@ -121,13 +123,49 @@ TEST_CASE("a stop makes events of what was read") {
     CHECK(fed.events() == Lines{"one", "tw"});
 }
 
-TEST_CASE("what is no pipe is an error") {
+TEST_CASE("a failure to read is told, and ends it") {
     const EventFormat format;
     MemoryQueue queue("stdin");
     const Fd directory(::open("/", O_RDONLY | O_DIRECTORY | O_CLOEXEC));
-    const auto feeder = StdinFeeder::create(directory.get(), format, queue);
+    std::vector<std::string> told;
+    const auto feeder =
+        StdinFeeder::create(directory.get(), format, queue,
+                            [&told](const Error &error) { told.push_back(error.text()); });
     REQUIRE(feeder);
-    const auto done = (*feeder)->work(Feeder::Clock::now());
-    REQUIRE_FALSE(done);
-    CHECK(done.error().text() == "stdin: Is a directory");
+    CHECK((*feeder)->work(Feeder::Clock::now()));
+    CHECK(told == Lines{"stdin: Is a directory"});
+    CHECK((*feeder)->failed());
+    CHECK((*feeder)->ended());
+}
+
+TEST_CASE("what was read before a failure is delivered") {
+    // A socket whose other side resets it: bytes first, then ECONNRESET.
+    const Fd listening(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0));
+    sockaddr_in address = {};
+    address.sin_family = AF_INET;
+    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    socklen_t size = sizeof address;
+    REQUIRE(::bind(listening.get(), reinterpret_cast<sockaddr *>(&address), size) == 0);
+    REQUIRE(::listen(listening.get(), 1) == 0);
+    ::getsockname(listening.get(), reinterpret_cast<sockaddr *>(&address), &size);
+    Fd writer(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0));
+    REQUIRE(::connect(writer.get(), reinterpret_cast<sockaddr *>(&address), size) == 0);
+    const Fd reader(::accept4(listening.get(), nullptr, nullptr, SOCK_CLOEXEC));
+    const EventFormat format;
+    MemoryQueue queue("stdin");
+    const auto feeder = StdinFeeder::create(reader.get(), format, queue);
+    REQUIRE(feeder);
+    REQUIRE(::send(writer.get(), "one\ntwo", 7, 0) == 7);
+    while (queue.waiting() == 0)
+        REQUIRE((*feeder)->work(Feeder::Clock::now() + 2s));
+    const linger at_once{1, 0};
+    ::setsockopt(writer.get(), SOL_SOCKET, SO_LINGER, &at_once, sizeof at_once);
+    writer.reset();
+    for (int i = 0; i < 1000 && !(*feeder)->ended(); ++i) {
+        REQUIRE((*feeder)->work(Feeder::Clock::now()));
+        ::usleep(10'000);
+    }
+    CHECK((*feeder)->failed());
+    CHECK(queue.waiting() == 6);
+    CHECK((*feeder)->conclude() == 6); // in memory: lost, if nobody delivers it
 }
