@@ -101,13 +101,25 @@ int finish(const ShipOptions &options, const SessionResult &result) {
         std::fprintf(stderr, "logship: %llu events delivered, %llu rejected\n",
                      static_cast<unsigned long long>(result.delivered),
                      static_cast<unsigned long long>(result.rejected));
-    if (result.ended == Shipper::Ended::gave_up)
-        return complain({"not everything is delivered", result.last_failure}, exit_not_delivered);
-    if (result.lost > 0)
-        return complain({"standard input",
-                         std::to_string(result.lost) + " bytes that were read are not delivered"},
-                        exit_not_delivered);
-    return options.once && result.complained ? exit_not_delivered : 0;
+    int status = result.unsaved ? exit_not_delivered : 0; // which was said
+    const bool gave_up = result.ended == Shipper::Ended::gave_up;
+    if (gave_up)
+        status = complain({"not everything is delivered", result.last_failure}, exit_not_delivered);
+    // Without a spool that is what giving up means.
+    if (result.lost > 0 && (!gave_up || options.spool_directory))
+        status =
+            complain({"standard input",
+                      std::to_string(result.lost) + " bytes that were read are not delivered" +
+                          (options.spool_directory ? ", and could not be kept in the spool" : "")},
+                     exit_not_delivered);
+    if (result.dropped > 0)
+        status = complain({"rejected", std::to_string(result.dropped) +
+                                           " events, which are kept nowhere: --state-dir DIR or "
+                                           "--spool DIR would keep them"},
+                          exit_not_delivered);
+    const bool missing = (options.once && result.complained) ||
+                         ((options.once || options.reads_stdin()) && result.incomplete);
+    return missing ? exit_not_delivered : status;
 }
 
 /// Reads the configuration again after SIGHUP; a bad one changes nothing.
@@ -172,6 +184,8 @@ int run(int argc, char **argv) {
         return show_status(options, config);
     if (!config)
         return complain(config.error(), exit_usage);
+    if (const auto sound = check_aws_files(options, *config, environment_variables()); !sound)
+        return complain(sound.error(), exit_usage);
     if (options.check_config) {
         for (const auto &warning : warnings)
             std::fprintf(stderr, "WARNING: %s\n", warning.c_str());

@@ -3,6 +3,7 @@
 
 #include "base/digest.h"
 #include "base/text.h"
+#include "ship/backlog.h"
 #include "ship/event_format.h"
 #include "ship/journal_feeder.h"
 #include "ship/spool.h"
@@ -30,7 +31,20 @@ Result<std::unique_ptr<Feeders>> Feeders::create(const Parts &parts) {
     for (const auto &stream : parts.config.streams)
         if (auto added = feeders->add(stream); !added)
             return std::unexpected(added.error());
+    feeders->keep_backlogs();
     return feeders;
+}
+
+bool Feeders::incomplete() const {
+    return damaged_ || (stdin_ != nullptr && stdin_->failed());
+}
+
+/// --status cannot do without, but shipping can.
+void Feeders::keep_backlogs() {
+    if (parts_.state == nullptr || backlogs_.empty())
+        return;
+    if (const auto kept = parts_.state->commit(backlogs_); !kept)
+        parts_.complaints.add(Severity::error, "state", kept.error().text());
 }
 
 Result<void> Feeders::add(const StreamConfig &config) {
@@ -72,7 +86,7 @@ Result<std::map<std::string, std::string>> Feeders::saved_files(const std::strin
 }
 
 /// In memory, or on disk where --spool says so.
-Result<EventQueue *> Feeders::make_queue(const std::string &name) {
+Result<EventQueue *> Feeders::make_queue(const std::string &name, const std::string &section) {
     const auto &options = parts_.options;
     // A dry run delivers nothing, so that it must not take what waits for its delivery.
     if (!options.spool_directory || options.dry_run) {
@@ -85,7 +99,7 @@ Result<EventQueue *> Feeders::make_queue(const std::string &name) {
                                   " of the oldest events were dropped");
     };
     const auto damaged = [this](std::uint64_t bytes) {
-        complained_ = true;
+        complained_ = damaged_ = true;
         parts_.complaints.add(Severity::error, "spool damaged",
                               "the spool is damaged: " + std::to_string(bytes) +
                                   " bytes of it are no events and are left out");
@@ -94,17 +108,23 @@ Result<EventQueue *> Feeders::make_queue(const std::string &name) {
                               saved("spool/" + name), dropped, damaged});
     if (!spool)
         return std::unexpected(spool.error());
+    backlogs_[backlog_key(parts_.prefix, (*spool)->key())] =
+        backlog_record({section, name, *options.spool_directory, true, {}, {}});
     queues_.push_back(std::move(*spool));
     return queues_.back().get();
 }
 
 Result<void> Feeders::add_stdin(const StreamConfig &config) {
-    auto queue = make_queue("stdin");
+    auto queue = make_queue("stdin", config.name);
     if (!queue)
         return std::unexpected(queue.error());
-    auto feeder = StdinFeeder::create(STDIN_FILENO, formats_.back(), **queue);
+    auto feeder =
+        StdinFeeder::create(STDIN_FILENO, formats_.back(), **queue, [this](const Error &error) {
+            parts_.complaints.add(Severity::error, "input stdin", error.text());
+        });
     if (!feeder)
         return std::unexpected(feeder.error());
+    stdin_ = feeder->get();
     sections_[*queue] = config.name;
     feeders_.push_back(std::move(*feeder));
     return {};
@@ -125,17 +145,23 @@ Result<void> Feeders::add_journal(const StreamConfig &config) {
     auto journal = JournalInput::open(options);
     if (!journal)
         return std::unexpected(journal.error());
+    backlogs_[backlog_key(parts_.prefix, spooled ? copied : name)] = backlog_record(
+        {config.name, config.name, options.directory, false, options.units, options.identifiers});
     if (!spooled) {
         sections_[journal->get()] = config.name;
         feeders_.push_back(std::make_unique<JournalFeeder>(std::move(*journal)));
         return {};
     }
-    auto queue = make_queue(spool_name(name));
+    auto queue = make_queue(spool_name(name), config.name);
     if (!queue)
         return std::unexpected(queue.error());
     sections_[*queue] = config.name;
-    feeders_.push_back(std::make_unique<JournalFeeder>(std::move(*journal), **queue, *parts_.state,
-                                                       parts_.prefix + copied));
+    feeders_.push_back(std::make_unique<JournalFeeder>(
+        std::move(*journal), **queue, *parts_.state, parts_.prefix + copied,
+        [this](const Error &error) {
+            complained_ = true;
+            parts_.complaints.add(Severity::error, "copy of the journal", error.text());
+        }));
     return {};
 }
 
@@ -143,7 +169,12 @@ FollowerOptions Feeders::follower_options() {
     FollowerOptions options;
     options.complain = [this](const std::string &key, const std::string &text) {
         complained_ = true;
-        parts_.complaints.add(Severity::warning, "file " + key, text);
+        // The follower looks for files only: to it, nothing is there.
+        struct stat st = {};
+        const bool directory =
+            key.starts_with('/') && ::stat(key.c_str(), &st) == 0 && S_ISDIR(st.st_mode);
+        parts_.complaints.add(Severity::warning, "file " + key,
+                              directory ? escape_path(key) + ": is a directory, not a file" : text);
     };
     // What we say ourselves must not come back as something to ship.
     for (const int fd : {STDOUT_FILENO, STDERR_FILENO}) {

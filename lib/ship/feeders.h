@@ -12,6 +12,7 @@
 #include "ship/queue.h"
 #include "ship/shipper.h"
 #include "ship/sinks.h"
+#include "ship/stdin_feeder.h"
 #include "store/durable_map.h"
 
 #include <list>
@@ -42,6 +43,8 @@ class Feeders {
     [[nodiscard]] std::string describe() const;
     /// A file could not be read, or not as it should be, which was said.
     [[nodiscard]] bool complained() const { return complained_; }
+    /// Standard input could not be read to its end, or a spool not all of it, which was said.
+    [[nodiscard]] bool incomplete() const;
 
   private:
     explicit Feeders(Parts parts) : parts_(std::move(parts)) {}
@@ -51,14 +54,17 @@ class Feeders {
     std::map<const Input *, std::string> sections_; ///< of inputs that are no files
     std::list<std::unique_ptr<EventQueue>> queues_;
     FileFeeder *files_ = nullptr;
-    bool complained_ = false;
+    const StdinFeeder *stdin_ = nullptr;
+    bool complained_ = false, damaged_ = false;
+    std::map<std::string, std::optional<std::string>> backlogs_; ///< records for --status
     std::vector<std::unique_ptr<Feeder>> feeders_;
 
     Result<void> add(const StreamConfig &config);
     Result<void> add_stdin(const StreamConfig &config);
     Result<void> add_journal(const StreamConfig &config);
     Result<void> add_file(const StreamConfig &config);
-    Result<EventQueue *> make_queue(const std::string &name);
+    Result<EventQueue *> make_queue(const std::string &name, const std::string &section);
+    void keep_backlogs();
     [[nodiscard]] std::optional<std::string> saved(const std::string &key) const;
     [[nodiscard]] Result<std::map<std::string, std::string>>
     saved_files(const std::string &section) const;

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "ship/session.h"
 
+#include "aws/profile.h"
 #include "base/files.h"
 #include "base/text.h"
 #include "ship/config_keys.h"
@@ -54,6 +55,13 @@ Result<std::string> absolute(const std::string &path) {
     return std::string(here.get()) + "/" + path;
 }
 
+/// Where nobody has named the directory, that somebody may.
+std::unexpected<Error> no_state(Error error, const ShipOptions &options) {
+    if (!options.state_directory)
+        error.why += " (--state-dir DIR names another directory)";
+    return std::unexpected(std::move(error));
+}
+
 /// With what is missing above it; ours alone.
 Result<Fd> make_directory(const std::string &path) {
     constexpr mode_t above = 0755;
@@ -88,6 +96,14 @@ std::string agents_aws_config(const std::string &file) {
     return "";
 }
 
+AwsOptions with_agents_config(AwsOptions aws, const ShipConfig &config,
+                              const Variables &variables) {
+    if (!aws.config_file && variables("AWS_CONFIG_FILE").empty())
+        if (auto beside = agents_aws_config(config.file); !beside.empty())
+            aws.config_file = std::move(beside);
+    return aws;
+}
+
 Result<ShipConfig> given_config(const ShipOptions &options, std::vector<std::string> &warnings) {
     if (!options.has_stream()) {
         if (options.config_file)
@@ -111,6 +127,9 @@ Result<ShipConfig> given_config(const ShipOptions &options, std::vector<std::str
         auto path = absolute(file);
         if (!path)
             return std::unexpected(path.error());
+        struct stat st = {};
+        if (::stat(path->c_str(), &st) == 0 && S_ISDIR(st.st_mode))
+            return fail(escape_path(file), "is a directory: name files, or a pattern of them");
         stream->file = *path;
         stream->name = file;
         config.streams.push_back(*stream);
@@ -149,6 +168,23 @@ Result<ShipConfig> ship_config(const ShipOptions &options, std::vector<std::stri
     return config;
 }
 
+Result<void> check_aws_files(const ShipOptions &options, const ShipConfig &config,
+                             const Variables &variables) {
+    if (options.sink != SinkKind::cloudwatch || (!options.aws.config_file && !options.aws.profile))
+        return {};
+    const auto environment =
+        aws_environment(with_agents_config(options.aws, config, variables), variables);
+    const auto profiles = read_aws_profiles(environment);
+    if (!profiles)
+        return fail(options.aws.config_file ? "--aws-config" : "--profile",
+                    profiles.error().text());
+    if (!options.aws.profile)
+        return {};
+    const auto known = check_profile(environment, *profiles, *options.aws.profile);
+    return known ? known
+                 : fail("--profile=" + escape_path(*options.aws.profile), known.error().why);
+}
+
 std::string state_directory(const ShipOptions &options, const ShipConfig &config,
                             const std::string &otherwise) {
     if (options.dry_run)
@@ -175,20 +211,18 @@ Result<StatusReport> ship_status(const ShipOptions &options, const std::string &
 
 Result<SessionResult> run_session(const SessionParts &parts) {
     auto options = parts.options;
-    if (!options.aws.config_file && parts.variables("AWS_CONFIG_FILE").empty())
-        if (auto beside = agents_aws_config(parts.config.file); !beside.empty())
-            options.aws.config_file = std::move(beside);
+    options.aws = with_agents_config(options.aws, parts.config, parts.variables);
     Complaints complaints(parts.messages);
     std::optional<DurableMap> state;
     Fd directory;
     if (!parts.state_directory.empty()) {
         auto made = make_directory(parts.state_directory);
         if (!made)
-            return std::unexpected(made.error());
+            return no_state(made.error(), options);
         directory = std::move(*made);
         auto opened = DurableMap::open(parts.state_directory, DurableMap::Access::write);
         if (!opened)
-            return std::unexpected(opened.error());
+            return no_state(opened.error(), options);
         state = std::move(*opened);
     }
     auto sinks = Sinks::create({options, parts.config, parts.variables, complaints, parts.signals});
@@ -218,12 +252,17 @@ Result<SessionResult> run_session(const SessionParts &parts) {
     const auto ended = shipper.run();
     if (!ended)
         return std::unexpected(ended.error());
-    return SessionResult{*ended,
-                         shipper.delivered(),
-                         shipper.rejected(),
-                         shipper.lost(),
-                         shipper.complained() || (*feeders)->complained(),
-                         shipper.last_failure()};
+    SessionResult result;
+    result.ended = *ended;
+    result.delivered = shipper.delivered();
+    result.rejected = shipper.rejected();
+    result.dropped = options.dry_run ? 0 : shipper.dropped();
+    result.lost = options.dry_run ? 0 : shipper.lost();
+    result.complained = shipper.complained() || (*feeders)->complained();
+    result.incomplete = (*feeders)->incomplete();
+    result.unsaved = shipper.unsaved();
+    result.last_failure = shipper.last_failure();
+    return result;
 }
 
 } // namespace hostav

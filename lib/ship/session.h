@@ -19,6 +19,10 @@ namespace hostav {
 /// Streams of the command line (one) or of the configuration file. what = the option or FILE:LINE.
 [[nodiscard]] Result<ShipConfig> ship_config(const ShipOptions &options,
                                              std::vector<std::string> &warnings);
+/// --aws-config and --profile, as far as the sink is AWS's: whether they name what is there. what =
+/// the option.
+[[nodiscard]] Result<void> check_aws_files(const ShipOptions &options, const ShipConfig &config,
+                                           const Variables &variables);
 /// --state-dir, what state_file in the configuration stands for (`FILE.logship`: FILE itself is the
 /// old agent's), the spool's of a pipe, or `otherwise`. Empty: nothing is remembered.
 [[nodiscard]] std::string state_directory(const ShipOptions &options, const ShipConfig &config,
@@ -39,8 +43,11 @@ struct SessionParts {
 struct SessionResult {
     Shipper::Ended ended = Shipper::Ended::complete;
     std::uint64_t delivered = 0, rejected = 0;
-    std::uint64_t lost = 0;  ///< bytes of a pipe that were read and are kept nowhere
-    bool complained = false; ///< something could not be read, or not as it should be
+    std::uint64_t dropped = 0; ///< of the rejected, those that are kept nowhere
+    std::uint64_t lost = 0;    ///< bytes of a pipe that were read and are kept nowhere
+    bool complained = false;   ///< something could not be read, or not as it should be
+    bool incomplete = false;   ///< not all of standard input or of a spool could be read
+    bool unsaved = false;      ///< what is delivered could not be written down
     std::string last_failure;
 };
 /// Until all is delivered (--once, pipes), a signal, or a failure of what cannot be done without.

@@ -5,6 +5,7 @@
 #include "base/log_file.h"
 #include "base/text.h"
 #include "follow/follower.h"
+#include "ship/backlog.h"
 
 #include <algorithm>
 
@@ -122,6 +123,9 @@ Result<StatusReport> read_status(const DurableMap &state, const std::string &pre
     const auto inputs = state.all(prefix);
     if (!inputs)
         return std::unexpected(inputs.error());
+    auto backlogs = read_backlogs(state, prefix, json);
+    if (!backlogs)
+        return std::unexpected(backlogs.error());
     StatusReport report;
     std::map<std::string, std::pair<StreamStatus, std::vector<FileProgress>>> sections;
     for (const auto &[key, record] : *streams)
@@ -129,11 +133,14 @@ Result<StatusReport> read_status(const DurableMap &state, const std::string &pre
     for (const auto &[key, record] : *inputs)
         if (auto file = read_file_record(key.substr(prefix.size()), record))
             sections[file->section].second.push_back(std::move(*file));
+    for (const auto &[section, lines] : *backlogs)
+        sections.try_emplace(section);
     for (const auto &[section, known] : sections) {
         const auto &[status, files] = known;
         add_stream(report, section, status, json);
         for (const auto &file : files)
             add_file(report, file, status, json);
+        report.text += (*backlogs)[section];
         report.good = report.good && !failing(status);
     }
     if (sections.empty() && !json)

@@ -31,7 +31,13 @@ wrong 'their own buffer' --group g --spool d file
 wrong 'needs --spool' --group g --spool-size 5M
 wrong 'spool-size' --group g --spool d --spool-size 5
 wrong 'goes with --check-config' -c "$conf" --sample x
-wrong 'endpoint-url: is not a URL' --group g --endpoint-url foo
+wrong 'endpoint-url: foo:bar is not a URL$' --group g --endpoint-url foo:bar
+wrong 'endpoint-url: ftp://host/x is neither' --group g --endpoint-url ftp://me:secret@host/x?y
+wrong '^logship: --to=otlp: foo:bar is not a URL' --group g --to otlp=foo:bar
+wrong '^logship: --aws-config: /nonexistent: No such file' --group g --aws-config /nonexistent
+wrong '^logship: --profile=who: not in .*home/.aws/config and .*home/.aws/credentials$' --group g --profile who
+wrong '^logship: --profile=who: not in ' -c "$conf" --profile who
+wrong '^logship: \.\.: is a directory' --group g ..
 wrong "region: .*cannot be a region's name" --group g --region 'eu west'
 line() { # REGEX LINE: a line that is added to the configuration
     configure <<<"$2"
@@ -56,3 +62,32 @@ run timeout 20 "$logship" -c "$conf" --state-dir "$state" --endpoint-url "$aws_u
 expect_one_error 1 'in use'
 stop_ship
 expect_status 0
+
+# AWS_PROFILE, which is not an option: an error as well where nobody waits, and at once.
+(
+    unset AWS_ACCESS_KEY_ID AWS_SECRET_ACCESS_KEY
+    export AWS_PROFILE=who
+    printf 'x\n' | run timeout 60 "$logship" --group G --stream S --endpoint-url "$aws_url"
+    expect_one_error 1 '^logship: profile who: not in .*config and .*credentials$'
+) || exit 1
+[[ $(aws_requests '*') -eq 0 ]] || fail "something was asked for"
+
+# Where a configuration has a directory in a file's place, the others are shipped.
+{ printf '[directory]\nfile = %s\nlog_group_name = G\nlog_stream_name = S\n' "$scratch/home"; } >"$scratch/directory.conf"
+run timeout 60 "$logship" -c "$scratch/directory.conf" --state-dir "$state" --endpoint-url "$aws_url" --once
+expect_one_error 1 'home: is a directory, not a file$'
+
+# No place for the state that nobody named.
+if [[ $EUID -ne 0 ]]; then
+    mkdir -m 500 "$scratch/closed"
+    HOME=$scratch/closed run timeout 20 "$logship" --group G --endpoint-url "$aws_url" --once "$log"
+    expect_one_error 1 'state directory .*closed/.*: (Permission denied|No such file).*--state-dir'
+else
+    STATE_DIRECTORY=/proc/nowhere/logship run timeout 20 "$logship" --group G --endpoint-url "$aws_url" --once "$log"
+    expect_one_error 1 'state directory /proc/nowhere.*: No such file.*--state-dir'
+fi
+
+# A service that explains at length is quoted in one line.
+fault '{"op": "PutLogEvents", "fault": "bad-signature", "count": 0, "message": "does not match.\n\nThe Canonical String should have been\nPOST"}'
+printf 'x\n' | run timeout 60 "$logship" --group G --stream S --endpoint-url "$aws_url" --timeout 1 -q
+expect_one_error 1 'InvalidSignatureException: does not match\. … \(credentials: environment'

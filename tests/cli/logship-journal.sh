@@ -59,6 +59,15 @@ no_faults
 from_journal unit --unit ssh.service
 expect_stored J unit 'login 1' 'login 2' 'login 3' 'login 4'
 
+# --status says how far it is behind, of the journal and of the spool, without a configuration.
+behind() { # STATE REGEX: what --status says of it
+    run timeout 20 "$logship" --status --state-dir "$state.$1"
+    expect_match "$2"
+}
+behind all 'journal .*: behind 1 events, [0-9]+ seconds'
+run timeout 20 "$logship" --status --json --state-dir "$state.all"
+expect_match '"journal":".*","behind_events":1,"behind_seconds":[0-9]+'
+
 # A resident, with a spool between: what the journal loses meanwhile is not lost.
 fault '{"op": "PutLogEvents", "fault": "internal", "count": 0}'
 start "$logship" --endpoint-url "$aws_url" --journal --journal-directory "$journal" --group J --stream spool \
@@ -71,6 +80,29 @@ rm "$journal"/*.journal
 no_faults
 from_journal spool --spool "$scratch/spool"
 expect_stored J spool 'login 1' 'job 1' 'login 2' '/home/x: Eicar-Signature FOUND' 'login 3' 'login 4'
+behind spool "spool $scratch/spool: behind 0 bytes"
+
+# A full disk (a limit of file sizes) is no end of a resident: it is said, and tried again.
+need prlimit
+{
+    entry ssh.service sshd 'small'
+    entry ssh.service sshd "$(head -c 30000 /dev/zero | tr '\0' y)"
+} >entries
+write big <entries
+start bash -c "ulimit -S -f 10 && exec '$logship' --endpoint-url '$aws_url' --journal --journal-directory '$journal' --group J \
+    --stream full --state-dir '$state.full' --spool '$scratch/spool.full'"
+full() { grep -q 'ERROR: spool: File too large' "$err"; }
+eventually full || fail "nothing is said of the full disk"
+prlimit --pid "$pid" --fsize=unlimited:
+eventually has_stored J full 2 || fail "it is not tried again: $(cat "$err")"
+stop_ship
+expect_status 0
+[[ $(stored_count J full) -eq 2 ]] || fail "something came twice"
+run timeout 60 bash -c "ulimit -S -f 10 && exec '$logship' --endpoint-url '$aws_url' --journal --journal-directory '$journal' \
+    --group J --stream full --state-dir '$state.once' --spool '$scratch/spool.once' --once --timeout 1"
+expect_status 1
+expect_error 'ERROR: spool: File too large'
+rm "$journal"/big.journal
 
 # More than an event may have.
 entry a.service a "$(head -c 2500000 /dev/zero | tr '\0' x)" >entries
