@@ -178,7 +178,8 @@ Result<void> check_aws_files(const ShipOptions &options, const ShipConfig &confi
     if (!profiles)
         return fail(options.aws.config_file ? "--aws-config" : "--profile",
                     profiles.error().text());
-    if (!options.aws.profile)
+    // As for AWS's tools, `default` need not be anywhere: there may be an instance's role.
+    if (!options.aws.profile || *options.aws.profile == "default")
         return {};
     const auto known = check_profile(environment, *profiles, *options.aws.profile);
     return known ? known
