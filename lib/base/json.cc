@@ -5,6 +5,8 @@
 
 #include "base/text.h"
 
+#include <array>
+#include <charconv>
 #include <nlohmann/json.hpp>
 
 namespace hostav {
@@ -240,6 +242,48 @@ Result<std::map<std::string, std::string>> parse_json_fields(std::string_view te
     Fields fields;
     collect_fields(*parsed, "", 0, fields);
     return fields;
+}
+
+namespace {
+
+/// Hands the library's events on. It tells integers without their text, which is made again.
+class Events : public nlohmann::json_sax<nlohmann::json> {
+  public:
+    explicit Events(JsonVisitor &visitor) : visitor_(visitor) {}
+    bool null() override { return visitor_.null(); }
+    bool boolean(bool value) override { return visitor_.boolean(value); }
+    bool number_integer(number_integer_t value) override { return whole(value); }
+    bool number_unsigned(number_unsigned_t value) override { return whole(value); }
+    bool number_float(number_float_t value, const string_t &written) override {
+        return visitor_.number(value, written);
+    }
+    bool string(string_t &value) override { return visitor_.text(value); }
+    bool binary(binary_t & /*value*/) override { return false; }
+    bool start_object(std::size_t /*size*/) override { return visitor_.begin_object(); }
+    bool key(string_t &name) override { return visitor_.key(name); }
+    bool end_object() override { return visitor_.end(); }
+    bool start_array(std::size_t /*size*/) override { return visitor_.begin_array(); }
+    bool end_array() override { return visitor_.end(); }
+    bool parse_error(std::size_t /*at*/, const std::string & /*token*/,
+                     const nlohmann::detail::exception & /*why*/) override {
+        return false;
+    }
+
+  private:
+    template <typename Integer>
+    bool whole(Integer value) {
+        std::array<char, 24> written{};
+        const auto end = std::to_chars(written.begin(), written.end(), value).ptr;
+        return visitor_.number(static_cast<double>(value), std::string_view(written.begin(), end));
+    }
+    JsonVisitor &visitor_;
+};
+
+} // namespace
+
+bool visit_json(std::string_view text, JsonVisitor &visitor) {
+    Events events(visitor);
+    return nlohmann::json::sax_parse(text.begin(), text.end(), &events);
 }
 
 std::string text_field(const std::map<std::string, std::string> &object, const std::string &name) {

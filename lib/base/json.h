@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 //
-// JSON objects, written in the order their fields are added, one line, always valid UTF-8; and
-// flat objects read back (records that we wrote ourselves). The library's header is included in
-// json.cc only.
+// JSON objects, written in the order their fields are added, one line, always valid UTF-8; flat
+// objects read back (records that we wrote ourselves); and any document value by value. The
+// library's header is included in json.cc only.
 #pragma once
 
 #include "base/error.h"
@@ -63,6 +63,27 @@ parse_json_lines(std::string_view text, const std::string &what);
 /// as their text, null left out. For answers of services, of which a few fields count.
 [[nodiscard]] Result<std::map<std::string, std::string>> parse_json_fields(std::string_view text,
                                                                            const std::string &what);
+/// What visit_json() tells, in the document's order, repeated keys too. An answer of false ends the
+/// visit. Views are valid during the call only.
+class JsonVisitor {
+  public:
+    JsonVisitor() = default;
+    JsonVisitor(const JsonVisitor &) = delete;
+    JsonVisitor &operator=(const JsonVisitor &) = delete;
+    virtual ~JsonVisitor() = default;
+
+    virtual bool key(std::string_view name) = 0; ///< of the value that comes next
+    virtual bool text(std::string_view value) = 0;
+    virtual bool number(double value, std::string_view written) = 0;
+    virtual bool boolean(bool value) = 0;
+    virtual bool null() = 0;
+    virtual bool begin_object() = 0;
+    virtual bool begin_array() = 0;
+    virtual bool end() = 0; ///< of the object or array
+};
+/// Whether `text` is one whole document and the visitor saw all of it. Builds nothing and does not
+/// recurse: memory is that of the longest string and a bit a level, however deep it is nested.
+bool visit_json(std::string_view text, JsonVisitor &visitor);
 /// The value of a field, empty where there is none.
 [[nodiscard]] std::string text_field(const std::map<std::string, std::string> &object,
                                      const std::string &name);
