@@ -70,7 +70,7 @@ TEST_CASE("escape_path is valid, one line, and tells any two names apart", "[tex
 }
 
 TEST_CASE("an excerpt is one short harmless line", "[text]") {
-    CHECK(excerpt("") == "");
+    CHECK(excerpt("").empty());
     CHECK(excerpt(" \r\n one line\r\n") == "one line");
     CHECK(excerpt("first\nsecond") == "first …");
     CHECK(excerpt("\x1B[2J") == "\\033[2J");
