@@ -17,138 +17,91 @@ auto find_file(Files &files, Test test) {
     return std::ranges::find_if(files, [&](const auto &file) { return test(*file); });
 }
 
-/// Changed after we saw the file last. Copying and compressing may keep whole seconds or
-/// microseconds only.
-bool is_later(const Sibling &sibling, const ChainFile &file) {
-    const std::int64_t changed = sibling.status.modified;
-    for (const std::int64_t unit : {std::int64_t{1'000'000'000}, std::int64_t{1'000}})
-        if (changed % unit == 0)
-            return changed >= file.modified / unit * unit;
-    return changed >= file.modified;
+/// What tells the copies of a file of which nothing was read yet.
+Fingerprint whatever_fingerprint(const FileContent &content, const FileSourceOptions &options) {
+    return Fingerprint::of(content, options.fingerprint_first, options.fingerprint_last, true)
+        .value_or(Fingerprint{});
+}
+
+/// As if it had been read to its end.
+std::unique_ptr<ChainFile> known_file(RotatedFiles &rotated, std::size_t at,
+                                      const FileSourceOptions &options,
+                                      Input::Clock::time_point now) {
+    auto file = std::make_unique<ChainFile>();
+    take(*file, rotated, at, now);
+    file->place.fingerprint = whatever_fingerprint(file->content, options);
+    file->place.anchor = end_of(file->content).value_or(Anchor{});
+    file->place.state.offset = file->place.anchor.at;
+    file->content = FileContent();
+    return file;
+}
+
+/// What it was.
+std::unique_ptr<ChainFile> as_read(const ChainFile &file, const FilePlace &read) {
+    auto copy = std::make_unique<ChainFile>();
+    copy->place = read;
+    copy->path = file.path;
+    copy->modified = file.modified;
+    copy->since = file.since;
+    return copy;
+}
+
+bool holds(const RotatedFiles &rotated, const FileIdentity &id) {
+    for (std::size_t at = 0; at < rotated.size(); ++at)
+        if (rotated[at].status.id == id)
+            return true;
+    return false;
 }
 
 } // namespace
 
-Result<FileContent> Chain::open(const std::string &path, bool compressed) {
+Result<FileContent> Chain::open(const std::string &path) const {
     auto fd = open_regular(AT_FDCWD, path);
-    if (!fd) {
-        vanished_ = vanished_ || errno == ENOENT;
+    if (!fd)
         return fail(escape_path(path), fd.error().why);
-    }
-    return FileContent(std::move(*fd), compressed);
+    return FileContent(std::move(*fd), false);
 }
 
-bool Chain::knows(const FileIdentity &id, const FileContent &content) const {
+bool Chain::is_copy_of_one(const FileContent &content, const ChainFile *except) const {
     const auto is_it = [&](const auto &file) {
-        // The number of a file that is not held may be another one's by now.
-        return (file->place.id == id && file->content) || is_copy(*file, content);
+        return file.get() != except && is_copy(*file, content);
     };
     return std::ranges::any_of(files, is_it) || std::ranges::any_of(past, is_it);
 }
 
+bool Chain::knows(const FileIdentity &id, const FileContent &content) const {
+    // The number of a file that is not held may be another one's by now.
+    const auto is_held = [&](const ChainFile &file) { return file.content && file.place.id == id; };
+    return find_file(files, is_held) != files.end() || find_file(past, is_held) != past.end() ||
+           is_copy_of_one(content, nullptr);
+}
+
 // ---- finding files again
 
-bool Chain::take(ChainFile &file, const Sibling &sibling, Clock::time_point now) {
-    auto content = open(sibling.path, sibling.compressed);
-    if (!content)
-        return false;
-    const auto status = status_of(content->fd());
-    if (!status)
-        return false;
-    const bool untouched = !file.place.fingerprint.known() && file.place.state.offset == 0;
-    if (!(untouched && same_file(file.place, *status)) && !belongs(file.place, *status, *content))
-        return false;
-    file.content = std::move(*content);
-    file.place.id = status->id;
-    file.place.born = status->born;
-    file.path = sibling.path;
-    file.size = status->size;
-    file.modified = status->modified;
-    file.grown = file.unread_since = now;
-    file.wait = ChainFile::Wait::nothing;
-    return true;
-}
-
-bool Chain::take_by_identity(ChainFile &file, const std::vector<Sibling> &siblings,
-                             Clock::time_point now) {
-    return std::ranges::any_of(siblings, [&](const Sibling &sibling) {
-        return same_file(file.place, sibling.status) && take(file, sibling, now);
-    });
-}
-
-bool Chain::take_by_content(ChainFile &file, const std::vector<Sibling> &siblings,
-                            const FileIdentity &live, bool only_later, Clock::time_point now) {
-    if (!file.place.fingerprint.known())
-        return false;
-    // Where many begin alike, the earliest that can be it: what is read twice is not lost.
-    for (const bool later : {true, false}) {
-        if (!later && only_later)
-            break;
-        for (const Sibling &sibling : siblings) {
-            if (is_later(sibling, file) == later && sibling.status.id != live &&
-                !is_anothers(sibling, file) && take(file, sibling, now))
-                return true;
-        }
-    }
-    return false;
-}
-
-/// Whether it is, or is a copy of, another file than this one that is or was read.
-bool Chain::is_anothers(const Sibling &sibling, const ChainFile &file) {
-    const auto content = open(sibling.path, sibling.compressed);
-    const auto is_it = [&](const auto &other) {
-        return other.get() != &file && is_copy(*other, *content);
-    };
-    return content && (std::ranges::any_of(files, is_it) || std::ranges::any_of(past, is_it));
-}
-
-ChainFiles Chain::unseen(const std::vector<Sibling> &siblings, const ChainFile &after,
-                         const FileIdentity &live, Clock::time_point now) {
-    ChainFiles found;
-    const auto last = std::ranges::find_if(
-        siblings, [&](const Sibling &sibling) { return sibling.status.id == after.place.id; });
-    const bool listed = after.content && last != siblings.end();
-    for (auto it = listed ? std::next(last) : siblings.begin(); it != siblings.end(); ++it) {
-        const FileStatus &status = it->status;
-        if (status.id == live)
-            break; // renamed meanwhile: what is later than that comes later
-        const bool is_other = it->suffix == it->path;
-        if (!it->rotated || (!is_other && source_->is_matched(it->path)) ||
-            (!listed && !is_later(*it, after)) || (status.born != 0 && status.born < after.since))
-            continue;
-        auto content = open(it->path, it->compressed);
-        if (!content) {
-            if (!vanished_)
-                source_->complain(it->path, content.error().text());
-            continue;
-        }
-        const auto is_it = [&](const auto &file) { return is_copy(*file, *content); };
-        if (knows(status.id, *content) || std::ranges::any_of(found, is_it) ||
-            (after.content && is_copy(after, *content)))
-            continue;
-        content->rest();
-        auto file = open_chain_file(std::move(*content), status, it->path, now);
-        // A copy is younger than what comes after it.
-        file->since = after.since;
-        // Until it is read, only that tells its copies.
-        const auto fingerprint = Fingerprint::of(file->content, source_->options.fingerprint_first,
-                                                 source_->options.fingerprint_last, true);
-        file->place.fingerprint = fingerprint.value_or(Fingerprint{});
-        if (it->compressed && !fingerprint)
-            continue; // nothing is in it
-        found.push_back(std::move(file));
-    }
-    return found;
-}
-
-Result<std::vector<Sibling>> Chain::siblings_of(const ChainFile &last, const std::string &path,
-                                                const std::vector<Match> &others) const {
+/// For what comes after `last`, where the path is or was `path`.
+Result<RotatedFiles> Chain::list(const ChainFile &last, const std::string &path,
+                                 const std::vector<Match> &others) const {
+    const std::int64_t modified = last.modified;
     auto found = find_siblings(path, last.place.id);
     if (!found)
-        return found;
+        return std::unexpected(found.error());
+    bool has_last = false;
+    for (Sibling &sibling : *found) {
+        if (sibling.status.id == last.place.id)
+            has_last = sibling.rotated = true;
+    }
+    // Elsewhere, where the pattern has wildcards in directories.
+    if (const auto status = status_of(AT_FDCWD, last.path);
+        !has_last && last.path != path && status && status->id == last.place.id) {
+        Sibling sibling;
+        sibling.path = sibling.suffix = last.path;
+        sibling.status = *status;
+        sibling.rotated = true;
+        found->push_back(std::move(sibling));
+    }
     // Where only the newest match is followed, those that were made since are between.
     for (const Match &other : others) {
-        if (other.status.born <= last.modified)
+        if (other.status.born <= modified)
             continue;
         Sibling sibling;
         sibling.path = sibling.suffix = other.path;
@@ -158,13 +111,123 @@ Result<std::vector<Sibling>> Chain::siblings_of(const ChainFile &last, const std
     }
     std::ranges::stable_sort(*found,
                              [](const Sibling &a, const Sibling &b) { return a.before(b); });
+    return RotatedFiles(std::move(*found), modified);
+}
+
+/// The last of those that are known: it and what is before it is old.
+std::optional<std::size_t> Chain::last_known(RotatedFiles &rotated, const ChainFile *except) const {
+    std::optional<std::size_t> last;
+    for (const auto *list : {&past, &files}) {
+        for (const auto &file : *list) {
+            const auto at = file.get() == except ? std::nullopt : rotated.find(*file);
+            if (at)
+                last = std::max(last.value_or(0), *at);
+        }
+    }
+    return last;
+}
+
+/// Where what is not old begins.
+std::size_t Chain::after_known(RotatedFiles &rotated, const ChainFile *except) const {
+    const auto last = last_known(rotated, except);
+    return last ? std::max(*last + 1, rotated.first_later()) : rotated.first_later();
+}
+
+/// Where `file` is, of which `read` was read, of the parts that begin at `next`. `live`: the file
+/// that follows all parts.
+std::optional<std::size_t> Chain::find_read(RotatedFiles &rotated, const ChainFile &file,
+                                            const FilePlace &read, std::size_t next,
+                                            const FileIdentity &live) const {
+    if (!read.fingerprint.known())
+        return std::nullopt;
+    const auto is_it = [&](std::size_t at) {
+        return rotated[at].status.id != live && rotated.belongs(read, at);
+    };
+    const auto is_others = [&](std::size_t at) {
+        return is_copy_of_one(*rotated.content(at), &file);
+    };
+    if (is_barely_read(read)) {
+        for (std::size_t at = next; at < rotated.size(); ++at) {
+            const Sibling &sibling = rotated[at];
+            const bool itself = same_file(read, sibling.status);
+            const bool born = sibling.status.born == 0 || sibling.status.born >= file.since;
+            if ((itself || born) && is_it(at) && !is_others(at))
+                return at;
+            if (itself || sibling.status.id == live)
+                break; // later ones came later than what was cut or renamed
+        }
+        return std::nullopt;
+    }
+    for (std::size_t at = 0; at < rotated.size(); ++at)
+        if (same_file(read, rotated[at].status) && is_it(at))
+            return at;
+    // First where it should be; clocks are set back, too.
+    for (std::size_t at = next; at < rotated.size(); ++at)
+        if (is_it(at) && !is_others(at))
+            return at;
+    for (std::size_t at = 0; at < std::min(next, rotated.size()); ++at)
+        if (is_it(at) && !is_others(at))
+            return at;
+    return std::nullopt;
+}
+
+/// Whether nothing but its content can say that it is none of ours.
+bool Chain::may_be_part(const Sibling &sibling, std::int64_t since) const {
+    const bool is_other = sibling.suffix == sibling.path;
+    return sibling.rotated && (is_other || !source_->is_matched(sibling.path)) &&
+           (sibling.status.born == 0 || sibling.status.born >= since);
+}
+
+/// What comes after `after`.
+ChainFiles Chain::unseen(RotatedFiles &rotated, std::size_t from, std::size_t to,
+                         const ChainFile &after, const FileIdentity &live, Clock::time_point now) {
+    ChainFiles found;
+    for (std::size_t at = from; at < std::min(to, rotated.size()); ++at) {
+        const FileStatus status = rotated[at].status;
+        if (status.id == live)
+            break; // renamed meanwhile: what is later than that comes later
+        if (!may_be_part(rotated[at], after.since))
+            continue;
+        const FileContent *content = rotated.content(at);
+        if (content == nullptr) {
+            if (!rotated.vanished() && !rotated.failure(at).empty())
+                source_->complain(rotated[at].path, rotated.failure(at));
+            continue;
+        }
+        const auto is_it = [&](const auto &file) { return is_copy(*file, *content); };
+        if (knows(status.id, *content) || std::ranges::any_of(found, is_it) ||
+            (after.content && is_copy(after, *content)))
+            continue;
+        content->rest();
+        const Fingerprint fingerprint = whatever_fingerprint(*content, source_->options);
+        if (rotated[at].compressed && !fingerprint.known())
+            continue; // nothing is in it
+        auto file = open_chain_file(rotated.release(at), rotated[at].status, rotated[at].path, now);
+        // A copy is younger than what comes after it.
+        file->since = after.since;
+        file->place.fingerprint = fingerprint;
+        found.push_back(std::move(file));
+    }
     return found;
+}
+
+void take(ChainFile &file, RotatedFiles &rotated, std::size_t at, Input::Clock::time_point now) {
+    const Sibling &sibling = rotated[at];
+    file.content = rotated.release(at);
+    file.place.id = sibling.status.id;
+    file.place.born = sibling.status.born;
+    file.path = sibling.path;
+    file.size = sibling.status.size;
+    file.modified = sibling.status.modified;
+    file.grown = file.unread_since = now;
+    file.wait = ChainFile::Wait::nothing;
+    file.seen = {};
 }
 
 // ---- the path names something else
 
 Result<void> Chain::begin(const Match &live, bool from_end, Clock::time_point now) {
-    auto content = open(live.path, false);
+    auto content = open(live.path);
     if (!content)
         return std::unexpected(content.error());
     const auto status = status_of(content->fd());
@@ -180,6 +243,15 @@ Result<void> Chain::begin(const Match &live, bool from_end, Clock::time_point no
         file->place.fingerprint = *fingerprint;
         file->place.anchor = **anchor;
         file->place.state.offset = status->size;
+    }
+    // What was rotated just before is not told from what comes by its time.
+    auto rotated = list(*file, live.path, {});
+    for (std::size_t at = rotated ? rotated->first_later() : 0; rotated && at < rotated->size();
+         ++at) {
+        const Sibling &sibling = (*rotated)[at];
+        if (sibling.status.id != status->id && may_be_part(sibling, 0) &&
+            rotated->content(at) != nullptr)
+            past.push_back(known_file(*rotated, at, source_->options, now));
     }
     files.push_back(std::move(file));
     return {};
@@ -207,7 +279,7 @@ bool Chain::bring_back(const FileStatus &status, FileContent &content, const std
 
 Result<void> Chain::follow(const Match &live, const std::vector<Match> &others,
                            Clock::time_point now) {
-    auto content = open(live.path, false);
+    auto content = open(live.path);
     if (!content)
         return std::unexpected(content.error());
     const auto status = status_of(content->fd());
@@ -218,30 +290,26 @@ Result<void> Chain::follow(const Match &live, const std::vector<Match> &others,
         bring_back(*status, *content, live.path))
         return {};
     ChainFiles between;
-    if (!files.empty()) {
+    for (int attempt = 0; attempt < most_attempts && !files.empty(); ++attempt) {
         ChainFile &last = *files.back();
-        for (int attempt = 0; attempt < most_attempts; ++attempt) {
-            vanished_ = false;
-            const auto siblings = siblings_of(last, live.path, others);
-            if (!siblings)
-                return std::unexpected(siblings.error());
-            between = unseen(*siblings, last, status->id, now);
-            if (vanished_)
-                continue;
-            // Written anew by an editor, or brought here from elsewhere: not a rotation.
-            const bool rotated = std::ranges::any_of(*siblings, [&](const Sibling &sibling) {
-                return sibling.status.id == last.place.id;
-            });
-            if (!rotated && last.place.anchor.at >= Anchor::most && status->size >= last.size &&
-                belongs(last.place, *status, *content)) {
-                last.content = std::move(*content);
-                last.place.id = status->id;
-                last.place.born = status->born;
-                last.watch = -1;
-                return {};
-            }
-            break;
+        auto rotated = list(last, live.path, others);
+        if (!rotated)
+            return std::unexpected(rotated.error());
+        // Written anew by an editor, or brought here from elsewhere: not a rotation.
+        const bool renamed = last.content && holds(*rotated, last.place.id);
+        between = unseen(*rotated, after_known(*rotated, nullptr), rotated->size(), last,
+                         status->id, now);
+        if (rotated->vanished())
+            continue;
+        if (!renamed && last.place.anchor.at >= Anchor::most && status->size >= last.size &&
+            belongs(last.place, *status, *content)) {
+            last.content = std::move(*content);
+            last.place.id = status->id;
+            last.place.born = status->born;
+            last.watch = -1;
+            return {};
         }
+        break;
     }
     std::ranges::move(between, std::back_inserter(files));
     files.push_back(open_chain_file(std::move(*content), *status, live.path, now));
@@ -250,60 +318,68 @@ Result<void> Chain::follow(const Match &live, const std::vector<Match> &others,
 
 bool Chain::has_new_copy() {
     ChainFile &last = *files.back();
-    const auto siblings = find_siblings(last.path, last.place.id);
-    if (!siblings)
+    auto rotated = list(last, last.path, {});
+    if (!rotated)
         return false;
-    const Fingerprint known = last.place.fingerprint;
-    if (!known.known())
-        last.place.fingerprint = Fingerprint::of(last.content, source_->options.fingerprint_first,
-                                                 source_->options.fingerprint_last, true)
-                                     .value_or(Fingerprint{});
-    const bool found = std::ranges::any_of(*siblings, [&](const Sibling &sibling) {
-        if (!sibling.rotated || !is_later(sibling, last) || same_file(last.place, sibling.status) ||
-            source_->is_matched(sibling.path) || is_anothers(sibling, last))
-            return false;
-        const auto content = open(sibling.path, sibling.compressed);
+    const FilePlace read = last.place;
+    if (!read.fingerprint.known()) // for is_copy()
+        last.place.fingerprint = whatever_fingerprint(last.content, source_->options);
+    bool found = false;
+    for (std::size_t at = after_known(*rotated, &last); at < rotated->size() && !found; ++at) {
+        const Sibling &sibling = (*rotated)[at];
+        if (sibling.status.id == read.id)
+            break;
+        if (!may_be_part(sibling, last.since) || (is_untouched(read) && sibling.status.size == 0))
+            continue;
+        const FileContent *content = rotated->content(at);
         // A copy of what is in it now says nothing.
-        return content && !is_copy(last, *content) &&
-               (!known.known() || belongs(last.place, sibling.status, *content));
-    });
-    last.place.fingerprint = known;
+        found = content != nullptr && !knows(sibling.status.id, *content) &&
+                (is_untouched(read) || rotated->belongs(read, at));
+    }
+    last.place.fingerprint = read.fingerprint;
     return found;
 }
 
-Result<void> Chain::replaced(std::uint64_t read, Clock::time_point now) {
+Result<void> Chain::replaced(const FilePlace &read, Clock::time_point now) {
     ChainFile &old = *files.back();
     const auto status = status_of(old.content.fd());
     if (!status)
         return fail_errno(escape_path(old.path));
-    FileContent content = std::move(old.content);
-    old.content = FileContent();
+    FileContent content = std::exchange(old.content, FileContent());
     const std::uint64_t had = old.size;
     const std::string path = old.path;
     ChainFiles between;
+    bool found = false;
+    const auto listed_after = as_read(old, read);
     for (int attempt = 0; attempt < most_attempts; ++attempt) {
-        vanished_ = false;
-        const auto siblings = find_siblings(path, status->id);
-        if (!siblings) {
+        old.content = FileContent();
+        auto rotated = list(*listed_after, path, {});
+        if (!rotated) {
             old.content = std::move(content);
-            return std::unexpected(siblings.error());
+            return std::unexpected(rotated.error());
         }
-        if (!old.content)
-            take_by_content(old, *siblings, status->id, false, now);
-        between = unseen(*siblings, old, status->id, now);
-        if (!vanished_)
+        auto next = after_known(*rotated, &old);
+        const auto at = find_read(*rotated, old, read, next, status->id);
+        found = at.has_value();
+        if (found) {
+            take(old, *rotated, *at, now);
+            next = *at + 1;
+        }
+        between = unseen(*rotated, next, rotated->size(), old, status->id, now);
+        if (!rotated->vanished())
             break;
     }
-    const bool found = static_cast<bool>(old.content);
-    if (!found && had > read && (old.place.fingerprint.known() || between.empty()))
+    if (!found && had > read.state.offset && (read.fingerprint.known() || between.empty()))
         source_->complain(path, escape_path(path) + ": was cut, and nobody has the " +
-                                    std::to_string(had - read) + " bytes that were not read yet");
+                                    std::to_string(had - read.state.offset) +
+                                    " bytes that were not read yet");
     auto live = open_chain_file(std::move(content), *status, path, now);
     live->watch = std::exchange(old.watch, -1);
     live->polled = std::exchange(old.polled, false);
     if (!found) {
         old.place.id = {}; // which is the live file's, now
-        past.push_back(std::move(files.back()));
+        if (!is_untouched(read))
+            past.push_back(std::move(files.back()));
         files.pop_back();
     }
     std::ranges::move(between, std::back_inserter(files));

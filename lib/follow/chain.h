@@ -4,13 +4,30 @@
 // first, last the one that the path names. All are held open. Built when the path names another
 // file than before, when the content of its file is replaced (copytruncate), and from a record
 // after a restart.
+//
+// How a file is found again. What was written to a path until it was renamed or cut is one part of
+// the log; parts are in an order, and each is in one file, or in several that are copies (gzip,
+// copytruncate). Rotated files are listed in that order (rotation.h). A part that was read beyond
+// its first lines is known by what stands before the place that was reached (an anchor): no other
+// part has that. Everything up to the last part that was read to its end (`past`) is old;
+// everything after it is to be read. The part that was being read is the one with the anchor, or,
+// as long as no more was read of it than first lines, which all parts may begin with, the first
+// after those that are old. Inode numbers say where to look first, never what it is: copytruncate
+// leaves them to the next part. Times only say what need not be looked at.
+//
+// What nobody can tell: a part with nothing but first lines from another with the same ones (they
+// count as one); which part a barely read one was when its file was deleted (the next one counts as
+// it); what was written between the copy and the cut of a copytruncate, or was deleted before it
+// was read, is lost, which is said where it shows. Once all parts that were read are deleted, what
+// was last written before the record was made is old, by the second. Rotated files of a name that
+// no rotation gives are only found by their inode.
 #pragma once
 
 #include "follow/chain_file.h"
 #include "follow/file_record.h"
 #include "follow/follower.h"
 #include "follow/pattern.h"
-#include "follow/rotation.h"
+#include "follow/rotated_files.h"
 
 #include <cstdint>
 #include <functional>
@@ -53,9 +70,9 @@ class Chain {
     /// Whether the last file, which has changed, was cut and written anew unnoticed: its content
     /// would not tell, but there is a copy that was made since.
     [[nodiscard]] bool has_new_copy();
-    /// The last file is the same, but its content is another. `read`: up to where the old one was
-    /// read.
-    Result<void> replaced(std::uint64_t read, Clock::time_point now);
+    /// The last file is the same, but its content is another. `read`: the old one, as far as it was
+    /// read, delivered or not.
+    Result<void> replaced(const FilePlace &read, Clock::time_point now);
 
     /// Whether it is one of these, or a copy of one.
     [[nodiscard]] bool knows(const FileIdentity &id, const FileContent &content) const;
@@ -64,24 +81,28 @@ class Chain {
     /// Between listing and opening, files are renamed and compressed: as often it is tried again.
     static constexpr int most_attempts = 4;
     const ChainSource *source_;
-    bool vanished_ = false; ///< a listed file was gone: renamed or compressed in this moment
 
-    Result<FileContent> open(const std::string &path, bool compressed);
-    bool take(ChainFile &file, const Sibling &sibling, Clock::time_point now);
-    bool take_by_identity(ChainFile &file, const std::vector<Sibling> &siblings,
-                          Clock::time_point now);
-    bool take_by_content(ChainFile &file, const std::vector<Sibling> &siblings,
-                         const FileIdentity &live, bool only_later, Clock::time_point now);
-    bool is_anothers(const Sibling &sibling, const ChainFile &file);
-    ChainFiles unseen(const std::vector<Sibling> &siblings, const ChainFile &after,
-                      const FileIdentity &live, Clock::time_point now);
-    Result<std::vector<Sibling>> siblings_of(const ChainFile &last, const std::string &path,
-                                             const std::vector<Match> &others) const;
+    Result<FileContent> open(const std::string &path) const;
+    Result<RotatedFiles> list(const ChainFile &last, const std::string &path,
+                              const std::vector<Match> &others) const;
+    [[nodiscard]] bool is_copy_of_one(const FileContent &content, const ChainFile *except) const;
+    std::optional<std::size_t> last_known(RotatedFiles &rotated, const ChainFile *except) const;
+    std::size_t after_known(RotatedFiles &rotated, const ChainFile *except) const;
+    std::optional<std::size_t> find_read(RotatedFiles &rotated, const ChainFile &file,
+                                         const FilePlace &read, std::size_t next,
+                                         const FileIdentity &live) const;
+    [[nodiscard]] bool may_be_part(const Sibling &sibling, std::int64_t since) const;
+    ChainFiles unseen(RotatedFiles &rotated, std::size_t from, std::size_t to,
+                      const ChainFile &after, const FileIdentity &live, Clock::time_point now);
     bool bring_back(const FileStatus &status, FileContent &content, const std::string &path);
-    Result<void> find_rest(ChainFile &file, const std::string &path, const Match *live,
-                           const std::vector<Match> &others, ChainFiles &between,
-                           Clock::time_point now);
-    void hold_past(const std::vector<Sibling> &siblings, Clock::time_point now);
+    void hold_past(RotatedFiles &rotated, Clock::time_point now);
+
+    struct Resumed;
+    bool find_rest(Resumed &resumed, RotatedFiles rotated, Clock::time_point now);
+    void go_on(Resumed &resumed, const std::string &path);
 };
+
+/// A file that was found goes on where the place of `file` is.
+void take(ChainFile &file, RotatedFiles &rotated, std::size_t at, Input::Clock::time_point now);
 
 } // namespace hostav

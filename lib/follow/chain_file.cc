@@ -9,7 +9,16 @@
 namespace hostav {
 namespace {
 
-/// Where a file ends, and what stands there.
+/// For how long it has not been written to, as far as the clocks tell: what was complete before we
+/// looked need not be waited for. An hour is as good as for ever.
+std::chrono::nanoseconds age_of(const FileStatus &status) {
+    using namespace std::chrono;
+    const auto wall = duration_cast<nanoseconds>(system_clock::now().time_since_epoch());
+    return std::clamp<nanoseconds>(wall - nanoseconds(status.modified), 0ns, 1h);
+}
+
+} // namespace
+
 std::optional<Anchor> end_of(const FileContent &content) {
     std::uint64_t size = 0;
     if (!content.compressed()) {
@@ -27,16 +36,6 @@ std::optional<Anchor> end_of(const FileContent &content) {
     }
     return Anchor::of(content, size).value_or(std::nullopt);
 }
-
-/// For how long it has not been written to, as far as the clocks tell: what was complete before we
-/// looked need not be waited for. An hour is as good as for ever.
-std::chrono::nanoseconds age_of(const FileStatus &status) {
-    using namespace std::chrono;
-    const auto wall = duration_cast<nanoseconds>(system_clock::now().time_since_epoch());
-    return std::clamp<nanoseconds>(wall - nanoseconds(status.modified), 0ns, 1h);
-}
-
-} // namespace
 
 std::unique_ptr<ChainFile> open_chain_file(FileContent content, const FileStatus &status,
                                            const std::string &path, Input::Clock::time_point now) {
@@ -65,8 +64,16 @@ bool same_file(const FilePlace &place, const FileStatus &status) {
     return status.id.inode == place.id.inode && status.born == place.born;
 }
 
+bool is_untouched(const FilePlace &place) {
+    return !place.fingerprint.known() && place.state.offset == 0;
+}
+
+std::uint64_t first_lines_end(const FilePlace &place) {
+    return std::uint64_t{place.fingerprint.from} + place.fingerprint.length;
+}
+
 bool is_barely_read(const FilePlace &place) {
-    return place.state.offset <= place.fingerprint.from + place.fingerprint.length;
+    return place.state.offset <= first_lines_end(place);
 }
 
 bool is_copy(const ChainFile &file, const FileContent &content) {

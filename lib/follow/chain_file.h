@@ -8,6 +8,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -33,6 +34,7 @@ struct ChainFile {
     Clock::time_point grown;   ///< when it was seen to be larger than before
     Clock::time_point unread_since;
     std::uint64_t tried = 0;   ///< the size at which its fingerprint was wanting
+    Anchor seen;               ///< its end when looked at last, as long as it is barely read
     std::uint64_t read_to = 0; ///< the end that the last fill came to
     Wait wait = Wait::nothing;
     std::uint64_t wait_size = 0; ///< the wait counts while it has this size
@@ -49,13 +51,19 @@ using ChainFiles = std::vector<std::unique_ptr<ChainFile>>;
                                                          const std::string &path,
                                                          Input::Clock::time_point now);
 
+/// Where a file ends, and what stands there.
+[[nodiscard]] std::optional<Anchor> end_of(const FileContent &content);
 /// Whether a file has at its start what was read of this place's.
 [[nodiscard]] bool belongs(const FilePlace &place, const FileStatus &status,
                            const FileContent &content);
 /// The same file, as far as the file system tells. Numbers of devices change at boot, inode numbers
 /// are given again.
 [[nodiscard]] bool same_file(const FilePlace &place, const FileStatus &status);
-/// Nothing, or no more than the first lines, which may be those of others, too.
+/// Nothing was read, or even seen.
+[[nodiscard]] bool is_untouched(const FilePlace &place);
+/// Where the first lines end, which may be those of others, too.
+[[nodiscard]] std::uint64_t first_lines_end(const FilePlace &place);
+/// No more than those.
 [[nodiscard]] bool is_barely_read(const FilePlace &place);
 /// Whether `content` is a copy of a file: of what was read of it, or where it is still held, of
 /// what is in it.

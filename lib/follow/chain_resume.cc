@@ -20,99 +20,96 @@ std::unique_ptr<ChainFile> closed_file(const FilePlace &place) {
 
 } // namespace
 
-/// Files that were read to their end may have grown since.
-void Chain::hold_past(const std::vector<Sibling> &siblings, Clock::time_point now) {
+/// What is found out before anything of it counts.
+struct Chain::Resumed {
+    std::unique_ptr<ChainFile> file;  ///< that was being read
+    std::unique_ptr<ChainFile> named; ///< by the path, if it names one
+    FileStatus status;                ///< its
+    bool fits = false;                ///< it has what was read of the file
+    bool is_live = false;             ///< the file is that
+    ChainFiles between;
+};
+
+/// Files that were read to their end may have grown since, compressed ones before they were.
+void Chain::hold_past(RotatedFiles &rotated, Clock::time_point now) {
     for (const auto &file : past) {
-        for (const Sibling &sibling : siblings) {
-            if (!file->content && same_file(file->place, sibling.status) && !sibling.compressed &&
-                sibling.status.size > file->place.state.offset)
-                take(*file, sibling, now);
-        }
+        const auto at = file->content ? std::nullopt : rotated.find(*file);
+        const FileContent *content = at ? rotated.content(*at) : nullptr;
+        if (content == nullptr || *at < rotated.first_later())
+            continue;
+        const auto more = content->text_at(file->place.state.offset, 1);
+        if (more && !more->empty())
+            take(*file, rotated, *at, now);
     }
 }
 
-/// Opens what `file` describes, and what was rotated after it.
-Result<void> Chain::find_rest(ChainFile &file, const std::string &path, const Match *live,
-                              const std::vector<Match> &others, ChainFiles &between,
-                              Clock::time_point now) {
-    const FileIdentity live_id = live == nullptr ? FileIdentity{} : live->status.id;
-    Sibling opened; // as it was opened last
-    opened.path = file.path;
-    for (int attempt = 0; attempt < most_attempts; ++attempt) {
-        vanished_ = false;
-        auto siblings = siblings_of(file, path, others);
-        if (!siblings)
-            return std::unexpected(siblings.error());
-        for (Sibling &sibling : *siblings)
-            sibling.rotated = sibling.rotated || same_file(file.place, sibling.status);
-        // Of a file of which nothing was read, all of it may be in copies by now.
-        if (!file.content && file.place.fingerprint.known()) {
-            // What all such files begin with tells none from the other: the earliest, then.
-            const bool found =
-                is_barely_read(file.place) && take_by_content(file, *siblings, live_id, true, now);
-            const auto status = status_of(AT_FDCWD, opened.path);
-            if (status)
-                opened.status = *status;
-            if (!found && status && status->id != live_id && same_file(file.place, *status))
-                take(file, opened, now);
-            if (!file.content && !take_by_identity(file, *siblings, now))
-                take_by_content(file, *siblings, live_id, false, now);
-        }
-        hold_past(*siblings, now);
-        between = unseen(*siblings, file, live_id, now);
-        if (!vanished_)
-            break;
-    }
-    return {};
+/// Finds the file, and what was rotated after it. False when files were renamed meanwhile.
+bool Chain::find_rest(Resumed &resumed, RotatedFiles rotated, Clock::time_point now) {
+    ChainFile &file = *resumed.file;
+    const FilePlace &place = file.place;
+    const FileIdentity live = resumed.named ? resumed.status.id : FileIdentity{};
+    const bool itself = resumed.fits && same_file(place, resumed.status);
+    const auto next = after_known(rotated, nullptr);
+    std::optional<std::size_t> at;
+    if (!itself || is_barely_read(place))
+        at = find_read(rotated, file, place, next, live);
+    resumed.is_live = itself && !at;
+    if (at)
+        take(file, rotated, *at, now);
+    // What stands between two that were read was empty then, or its first line has changed.
+    if (at && last_known(rotated, nullptr))
+        std::ranges::move(unseen(rotated, next, *at, file, live, now), std::back_inserter(past));
+    hold_past(rotated, now);
+    if (resumed.is_live)
+        return !rotated.vanished();
+    resumed.between = unseen(rotated, at ? *at + 1 : next, rotated.size(), file, live, now);
+    return !rotated.vanished();
 }
 
 Result<void> Chain::resume(const FileRecord &record, const Match *live,
                            const std::vector<Match> &others, Clock::time_point now) {
-    std::unique_ptr<ChainFile> named;
-    FileStatus status;
+    Resumed resumed;
     if (live != nullptr) {
-        auto content = open(live->path, false);
+        auto content = open(live->path);
         if (!content)
             return std::unexpected(content.error());
         const auto asked = status_of(content->fd());
         if (!asked)
             return fail_errno(escape_path(live->path));
-        status = *asked;
-        named = open_chain_file(std::move(*content), status, live->path, now);
+        resumed.status = *asked;
+        resumed.fits = belongs(record.place, *asked, *content);
+        resumed.named = open_chain_file(std::move(*content), *asked, live->path, now);
     }
-    auto file = closed_file(record.place);
-    file->path = record.file;
-    file->modified = record.modified;
-    file->since = record.since;
-    past.clear();
-    std::ranges::transform(record.past, std::back_inserter(past), closed_file);
-
-    const bool untouched = !file->place.fingerprint.known() && file->place.state.offset == 0;
-    const bool fits = named && belongs(file->place, status, named->content);
-    bool is_live = fits && same_file(file->place, status);
-    ChainFiles between;
     const std::string &path = live == nullptr ? record.file : live->path;
-    // What was read is what all such files begin with: one that was cut and written anew, too.
-    if (is_live && is_barely_read(file->place)) {
-        const auto siblings = siblings_of(*file, path, others);
-        is_live = !siblings || !take_by_content(*file, *siblings, status.id, true, now);
-        file->content = FileContent();
+    for (int attempt = 0; attempt < most_attempts; ++attempt) {
+        resumed.file = closed_file(record.place);
+        resumed.file->path = record.file;
+        resumed.file->modified = record.modified;
+        resumed.file->since = record.since;
+        past.clear();
+        std::ranges::transform(record.past, std::back_inserter(past), closed_file);
+        auto rotated = list(*resumed.file, path, others);
+        if (!rotated)
+            return std::unexpected(rotated.error());
+        if (find_rest(resumed, std::move(*rotated), now))
+            break;
     }
-    if (!is_live) {
-        if (auto found = find_rest(*file, path, live, others, between, now); !found)
-            return found;
-    } else if (!past.empty()) {
-        if (const auto siblings = siblings_of(*file, path, others))
-            hold_past(*siblings, now);
-    }
+    go_on(resumed, path);
+    return {};
+}
+
+/// From what was found.
+void Chain::go_on(Resumed &resumed, const std::string &path) {
+    auto &[file, named, status, fits, is_live, between] = resumed;
     // Another file of that content: it was brought here from elsewhere.
     if (is_live || (fits && !file->content && file->place.anchor.at >= Anchor::most)) {
         named->place.fingerprint = file->place.fingerprint;
         named->place.anchor = file->place.anchor;
         named->place.state = file->place.state;
         files.push_back(std::move(named));
-        return {};
+        return;
     }
+    const bool untouched = is_untouched(file->place);
     if (!file->content && !untouched)
         source_->complain(path, escape_path(path) +
                                     ": the file that was read before is gone; what was not read of "
@@ -124,7 +121,6 @@ Result<void> Chain::resume(const FileRecord &record, const Match *live,
     std::ranges::move(between, std::back_inserter(files));
     if (named)
         files.push_back(std::move(named));
-    return {};
 }
 
 } // namespace hostav

@@ -23,6 +23,8 @@ constexpr std::size_t most_matched = 64;
 /// will say what is wrong.
 bool holds(const ChainFile &file) {
     const FilePlace &place = file.place;
+    if (!file.seen.fits(file.content).value_or(true))
+        return false;
     if (place.anchor.at > 0)
         return place.anchor.fits(file.content).value_or(true);
     return !place.fingerprint.known() || place.fingerprint.fits(file.content).value_or(true);
@@ -141,7 +143,7 @@ bool FileInput::check(ChainFile &file, bool closely, Clock::time_point now) {
     if (status->size < file.size || status->size < file.place.state.offset || !holds(file))
         return true;
     const bool live = !chain_.files.empty() && chain_.files.back().get() == &file;
-    if (live && file.size == file.place.state.offset && is_barely_read(file.place) &&
+    if (live && is_barely_read(file.place) && file.seen.at <= first_lines_end(file.place) &&
         chain_.has_new_copy())
         return true;
     if (status->size > file.size) {
@@ -152,6 +154,9 @@ bool FileInput::check(ChainFile &file, bool closely, Clock::time_point now) {
         file.size = status->size;
     }
     file.modified = status->modified;
+    if (is_barely_read(file.place) && file.seen.at != status->size)
+        file.seen =
+            Anchor::of(file.content, status->size).value_or(std::nullopt).value_or(Anchor{});
     if (!file.place.fingerprint.known())
         file.place.fingerprint = Fingerprint::of(file.content, source_->options.fingerprint_first,
                                                  source_->options.fingerprint_last, false)
@@ -162,7 +167,7 @@ bool FileInput::check(ChainFile &file, bool closely, Clock::time_point now) {
 void FileInput::replaced(ChainFile &file, Clock::time_point now) {
     if (!chain_.files.empty() && chain_.files.back().get() == &file) {
         const bool filled = pending_ && pending_->file == &file;
-        const auto read = filled ? pending_->place.state.offset : file.place.state.offset;
+        const FilePlace read = filled ? pending_->place : file.place;
         if (auto done = chain_.replaced(read, now); !done)
             common_->complain(path_, done.error().text());
         watch_files();
@@ -175,6 +180,7 @@ void FileInput::replaced(ChainFile &file, Clock::time_point now) {
     start.id = file.place.id;
     start.born = file.place.born;
     file.place = start;
+    file.seen = {};
     file.size = status ? status->size : 0;
     file.read_to = 0;
     file.wait = Wait::nothing;
@@ -248,8 +254,14 @@ void FileInput::settle(Clock::time_point now) {
 void FileInput::trim_past() {
     auto &past = chain_.past;
     while (past.size() > most_past) {
+        // What was read last tells the old ones from the new ones.
+        const auto last = std::ranges::find_if(past.rbegin(), past.rend(), [](const auto &file) {
+            return !is_untouched(file->place);
+        });
+        const ChainFile *newest = last == past.rend() ? nullptr : last->get();
         const auto oldest = std::ranges::find_if(past, [&](const auto &file) {
-            return is_done(*file) && !(pending_ && pending_->file == file.get()) &&
+            return file.get() != newest && is_done(*file) &&
+                   !(pending_ && pending_->file == file.get()) &&
                    (!file->matched || past.size() > most_matched);
         });
         if (oldest == past.end())
@@ -300,16 +312,18 @@ std::string FileInput::key() const {
 std::string FileInput::record() const {
     FileRecord record;
     record.path = path_;
-    const auto &list = chain_.files.empty() ? chain_.past : chain_.files;
-    if (!list.empty()) {
-        const ChainFile &file = *list.front();
+    if (!chain_.files.empty() || !chain_.past.empty()) {
+        const ChainFile &file = chain_.files.empty() ? *chain_.past.back() : *chain_.files.front();
         record.file = file.path;
         record.place = file.place;
         record.modified = file.modified;
         record.since = file.since;
     }
-    for (const auto &file : chain_.past)
+    for (const auto &file : chain_.past) {
         record.past.push_back(file->place);
+        if (file->content && !is_done(*file))
+            record.modified = std::min(record.modified, file->modified);
+    }
     return record.text();
 }
 

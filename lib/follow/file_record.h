@@ -28,7 +28,7 @@ struct FileRecord {
     std::string path; ///< that is followed: the pattern, where the newest match is
     std::string file; ///< its name when it was opened, where that is another one
     FilePlace place;
-    std::int64_t modified = 0;   ///< nanoseconds since 1970, when it was looked at last
+    std::int64_t modified = 0;   ///< nanoseconds since 1970, of the earliest that is not done
     std::int64_t since = 0;      ///< likewise: what comes after it was not made before this
     std::vector<FilePlace> past; ///< files before it, earlier ones first
 
