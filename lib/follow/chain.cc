@@ -133,11 +133,27 @@ std::size_t Chain::after_known(RotatedFiles &rotated, const ChainFile *except) c
     return last ? std::max(*last + 1, rotated.first_later()) : rotated.first_later();
 }
 
+/// Where the parts end that were in a held file before what is in it now. `path`: its name, unless
+/// it was renamed, or compressed, or deleted.
+std::size_t Chain::end_before(RotatedFiles &rotated, ChainFile &held,
+                              const std::string &path) const {
+    const Fingerprint known = held.place.fingerprint;
+    if (!known.known()) // copies of it are told by that
+        held.place.fingerprint = whatever_fingerprint(held.content, source_->options);
+    const auto at = rotated.find(held);
+    held.place.fingerprint = known;
+    if (at)
+        return *at;
+    // The earliest files are deleted first: then all others come after it.
+    const auto status = status_of(AT_FDCWD, path);
+    return status && status->id == held.place.id ? rotated.size() : 0;
+}
+
 /// Where `file` is, of which `read` was read, of the parts that begin at `next`. `live`: the file
 /// that follows all parts.
 std::optional<std::size_t> Chain::find_read(RotatedFiles &rotated, const ChainFile &file,
                                             const FilePlace &read, std::size_t next,
-                                            const FileIdentity &live) const {
+                                            std::size_t end, const FileIdentity &live) const {
     if (!read.fingerprint.known())
         return std::nullopt;
     const auto is_it = [&](std::size_t at) {
@@ -147,7 +163,7 @@ std::optional<std::size_t> Chain::find_read(RotatedFiles &rotated, const ChainFi
         return is_copy_of_one(*rotated.content(at), &file);
     };
     if (is_barely_read(read)) {
-        for (std::size_t at = next; at < rotated.size(); ++at) {
+        for (std::size_t at = next; at < end; ++at) {
             const Sibling &sibling = rotated[at];
             const bool itself = same_file(read, sibling.status);
             const bool born = sibling.status.born == 0 || sibling.status.born >= file.since;
@@ -325,10 +341,9 @@ bool Chain::has_new_copy() {
     if (!read.fingerprint.known()) // for is_copy()
         last.place.fingerprint = whatever_fingerprint(last.content, source_->options);
     bool found = false;
-    for (std::size_t at = after_known(*rotated, &last); at < rotated->size() && !found; ++at) {
+    const std::size_t end = end_before(*rotated, last, last.path);
+    for (std::size_t at = after_known(*rotated, &last); at < end && !found; ++at) {
         const Sibling &sibling = (*rotated)[at];
-        if (sibling.status.id == read.id)
-            break;
         if (!may_be_part(sibling, last.since) || (is_untouched(read) && sibling.status.size == 0))
             continue;
         const FileContent *content = rotated->content(at);
@@ -345,7 +360,7 @@ Result<void> Chain::replaced(const FilePlace &read, Clock::time_point now) {
     const auto status = status_of(old.content.fd());
     if (!status)
         return fail_errno(escape_path(old.path));
-    FileContent content = std::exchange(old.content, FileContent());
+    auto live = open_chain_file(std::exchange(old.content, FileContent()), *status, old.path, now);
     const std::uint64_t had = old.size;
     const std::string path = old.path;
     ChainFiles between;
@@ -355,17 +370,18 @@ Result<void> Chain::replaced(const FilePlace &read, Clock::time_point now) {
         old.content = FileContent();
         auto rotated = list(*listed_after, path, {});
         if (!rotated) {
-            old.content = std::move(content);
+            old.content = std::move(live->content);
             return std::unexpected(rotated.error());
         }
         auto next = after_known(*rotated, &old);
-        const auto at = find_read(*rotated, old, read, next, status->id);
+        const auto end = end_before(*rotated, *live, path);
+        const auto at = find_read(*rotated, old, read, next, end, status->id);
         found = at.has_value();
         if (found) {
             take(old, *rotated, *at, now);
             next = *at + 1;
         }
-        between = unseen(*rotated, next, rotated->size(), old, status->id, now);
+        between = unseen(*rotated, next, end, old, status->id, now);
         if (!rotated->vanished())
             break;
     }
@@ -373,7 +389,6 @@ Result<void> Chain::replaced(const FilePlace &read, Clock::time_point now) {
         source_->complain(path, escape_path(path) + ": was cut, and nobody has the " +
                                     std::to_string(had - read.state.offset) +
                                     " bytes that were not read yet");
-    auto live = open_chain_file(std::move(content), *status, path, now);
     live->watch = std::exchange(old.watch, -1);
     live->polled = std::exchange(old.polled, false);
     if (!found) {

@@ -52,7 +52,7 @@ bool Chain::find_rest(Resumed &resumed, RotatedFiles rotated, Clock::time_point 
     const auto next = after_known(rotated, nullptr);
     std::optional<std::size_t> at;
     if (!itself || is_barely_read(place))
-        at = find_read(rotated, file, place, next, live);
+        at = find_read(rotated, file, place, next, rotated.size(), live);
     resumed.is_live = itself && !at;
     if (at)
         take(file, rotated, *at, now);

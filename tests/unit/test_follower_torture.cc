@@ -241,8 +241,9 @@ TEST_CASE("random rotations and restarts: every line once, in order", "[.soak]")
         for (int i = 0; i < 60; ++i)
             torture.step();
         torture.finish();
-        CAPTURE(seed, torture.story, torture.owner.complaints);
-        REQUIRE(difference(torture.expected, torture.owner.lines).empty());
+        const std::string wrong = difference(torture.expected, torture.owner.lines);
+        CAPTURE(seed, wrong, torture.story, torture.owner.complaints);
+        REQUIRE(wrong.empty());
         ++seed;
     } while (given == 0 && std::chrono::steady_clock::now() < end);
 }
