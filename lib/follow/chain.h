@@ -96,9 +96,11 @@ class Chain {
     ChainFiles unseen(RotatedFiles &rotated, std::size_t from, std::size_t to,
                       const ChainFile &after, const FileIdentity &live, Clock::time_point now);
     bool bring_back(const FileStatus &status, FileContent &content, const std::string &path);
-    void hold_past(RotatedFiles &rotated, Clock::time_point now);
 
     struct Resumed;
+    std::optional<std::size_t> find_grown(RotatedFiles &rotated, const ChainFile &file,
+                                          const Resumed &resumed) const;
+    void hold_past(RotatedFiles &rotated, const Resumed &resumed, Clock::time_point now);
     bool find_rest(Resumed &resumed, RotatedFiles rotated, Clock::time_point now);
     void go_on(Resumed &resumed, const std::string &path);
 };

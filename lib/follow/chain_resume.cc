@@ -30,10 +30,36 @@ struct Chain::Resumed {
     ChainFiles between;
 };
 
+/// A file of which its first lines were read, which has others by now and is not itself any more:
+/// where no other begins so.
+std::optional<std::size_t> Chain::find_grown(RotatedFiles &rotated, const ChainFile &file,
+                                             const Resumed &resumed) const {
+    const Fingerprint &first = file.place.fingerprint;
+    const auto begins_so = [&](const ChainFile &other) {
+        return &other != &file && other.place.fingerprint == first;
+    };
+    const auto is_other = [&](const auto &other) { return begins_so(*other); };
+    if (!first.known() || !is_barely_read(file.place) || begins_so(*resumed.file) ||
+        std::ranges::any_of(past, is_other) ||
+        (resumed.named && first.fits(resumed.named->content).value_or(true)))
+        return std::nullopt;
+    std::optional<std::size_t> found;
+    for (std::size_t at = rotated.first_later(); at < rotated.size(); ++at) {
+        if (!rotated.belongs(file.place, at))
+            continue;
+        if (found)
+            return std::nullopt;
+        found = at;
+    }
+    return found;
+}
+
 /// Files that were read to their end may have grown since, compressed ones before they were.
-void Chain::hold_past(RotatedFiles &rotated, Clock::time_point now) {
+void Chain::hold_past(RotatedFiles &rotated, const Resumed &resumed, Clock::time_point now) {
     for (const auto &file : past) {
-        const auto at = file->content ? std::nullopt : rotated.find(*file);
+        auto at = file->content ? std::nullopt : rotated.find(*file);
+        if (!at && !file->content)
+            at = find_grown(rotated, *file, resumed);
         const FileContent *content = at ? rotated.content(*at) : nullptr;
         if (content == nullptr || *at < rotated.first_later())
             continue;
@@ -49,6 +75,7 @@ bool Chain::find_rest(Resumed &resumed, RotatedFiles rotated, Clock::time_point 
     const FilePlace &place = file.place;
     const FileIdentity live = resumed.named ? resumed.status.id : FileIdentity{};
     const bool itself = resumed.fits && same_file(place, resumed.status);
+    hold_past(rotated, resumed, now);
     const auto next = after_known(rotated, nullptr);
     std::optional<std::size_t> at;
     if (!itself || is_barely_read(place))
@@ -59,7 +86,6 @@ bool Chain::find_rest(Resumed &resumed, RotatedFiles rotated, Clock::time_point 
     // What stands between two that were read was empty then, or its first line has changed.
     if (at && last_known(rotated, nullptr))
         std::ranges::move(unseen(rotated, next, *at, file, live, now), std::back_inserter(past));
-    hold_past(rotated, now);
     if (resumed.is_live)
         return !rotated.vanished();
     resumed.between = unseen(rotated, at ? *at + 1 : next, rotated.size(), file, live, now);
