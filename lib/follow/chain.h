@@ -15,12 +15,12 @@
 // after those that are old. Inode numbers say where to look first, never what it is: copytruncate
 // leaves them to the next part. Times only say what need not be looked at.
 //
-// What nobody can tell: a part with nothing but first lines from another with the same ones (they
-// count as one); which part a barely read one was when its file was deleted (the next one counts as
-// it); what was written between the copy and the cut of a copytruncate, or was deleted before it
-// was read, is lost, which is said where it shows. Once all parts that were read are deleted, what
-// was last written before the record was made is old, by the second. Rotated files of a name that
-// no rotation gives are only found by their inode.
+// What nobody can tell: parts that are the same byte for byte, as far as they were read (they count
+// as one); a part with nothing but first lines from another with the same ones; which part a barely
+// read one was when its file was deleted (the next one counts as it). What was written between the
+// copy and the cut of a copytruncate, or was deleted before it was read, is lost. Once all parts
+// that were read are deleted, what was last written before the record was made is old, by the
+// second. Files with a name that no rotation gives are only found by their inode.
 #pragma once
 
 #include "follow/chain_file.h"
@@ -105,6 +105,10 @@ class Chain {
     void go_on(Resumed &resumed, const std::string &path);
 };
 
+/// Of the first lines, be they fewer than wanted: what tells the copies of a file of which nothing
+/// was read yet.
+[[nodiscard]] Fingerprint any_fingerprint(const FileContent &content,
+                                          const FileSourceOptions &options);
 /// A file that was found goes on where the place of `file` is.
 void take(ChainFile &file, RotatedFiles &rotated, std::size_t at, Input::Clock::time_point now);
 

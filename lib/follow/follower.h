@@ -9,6 +9,7 @@
 // was renamed, copied and truncated, compressed (gzip) or deleted meanwhile, and also when that
 // happened several times while nobody looked, as far as the rotated files are still there beside
 // the path.
+// What nobody can tell is listed in chain.h.
 #pragma once
 
 #include "base/error.h"
