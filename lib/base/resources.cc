@@ -4,6 +4,7 @@
 #include "base/fd.h"
 
 #include <fcntl.h>
+#include <malloc.h>
 #include <string>
 #include <sys/resource.h>
 #include <sys/syscall.h>
@@ -34,6 +35,10 @@ void set_oom_score(int score) {
     const auto text = std::to_string(score);
     if (file && ::write(file.get(), text.data(), text.size()) < 0)
         return; // as it was
+}
+
+void give_back_memory() {
+    ::malloc_trim(0);
 }
 
 } // namespace hostav

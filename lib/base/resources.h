@@ -15,4 +15,7 @@ void raise_descriptor_limit();
 /// oom_score_adj. Children inherit it. Only root may lower it. Best effort.
 void set_oom_score(int score);
 
+/// Freed memory goes back to the system, also from the middle of the heap.
+void give_back_memory();
+
 } // namespace hostav

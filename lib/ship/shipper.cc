@@ -1,12 +1,14 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "ship/shipper_parts.h"
 
+#include "base/resources.h"
 #include "base/service_manager.h"
 #include "ship/status.h"
 
 #include <algorithm>
 #include <array>
 #include <csignal>
+#include <utility>
 
 namespace hostav {
 
@@ -19,6 +21,7 @@ constexpr std::chrono::seconds stop_answers{30};
 constexpr std::chrono::seconds once_quiet{15}; ///< more than a half line waits for its end
 constexpr std::chrono::seconds notice_every{10};
 constexpr std::chrono::milliseconds longest_wait{60000};
+constexpr std::chrono::milliseconds quiet{500};
 constexpr Backoff::Time first_backoff{200};
 constexpr Backoff::Time longest_backoff{60000};
 constexpr Backoff::Time longest_splitting{1000}; ///< thousands of events may have to be tried
@@ -204,6 +207,9 @@ Result<void> Shipper::wait(Clock::time_point now) {
     // Rounded up: waking too early would only mean to wait again.
     const auto longest = std::clamp(std::chrono::ceil<milliseconds>(next_event(now) - now),
                                     milliseconds(0), longest_wait);
+    // What batches took is given back when there are none for a while.
+    if (in_flight_ == 0 && longest >= quiet && std::exchange(launched_, false))
+        give_back_memory();
     return parts_.http.wait(fds, done_.empty() ? longest : milliseconds(0));
 }
 

@@ -129,6 +129,7 @@ class Shipper {
     std::map<std::string, std::optional<std::string>> changes_; ///< of the state
     std::map<std::string, Status> status_;
     std::size_t in_flight_ = 0;
+    bool launched_ = false; ///< since memory was given back
     std::uint64_t turns_ = 0;
     std::uint64_t delivered_ = 0, rejected_ = 0, lost_ = 0;
     bool complained_ = false, closed_ = false, unsaved_ = false;

@@ -120,6 +120,7 @@ bool Shipper::begin(Source &source, Lane &lane, Clock::time_point now) {
     flight->sent = false;
     lane.flight = std::move(flight);
     ++in_flight_;
+    launched_ = true;
     if (batch.items().empty()) { // blank lines, or rejects only
         finish(source.stream->destination, lane, now);
         return false;
