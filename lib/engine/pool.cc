@@ -56,6 +56,7 @@ Result<void> Pool::start_worker() {
     worker.number = next_number_++;
     if (auto started = host_->start(worker.number, std::move(ends->second)); !started)
         return started;
+    worker.lent = host_->lent();
     worker.socket = std::move(ends->first);
     worker.start = Clock::now();
     workers_.push_back(std::move(worker));
@@ -110,7 +111,7 @@ int Pool::milliseconds_left() const {
 
 void Pool::finish(Worker &worker, Report report) {
     report.seconds = std::chrono::duration<double>(Clock::now() - worker.start).count();
-    done_.push_back({worker.job, std::move(report)});
+    done_.push_back({worker.job, std::move(report), false});
     worker.busy = false;
     worker.start = Clock::now();
 }
@@ -145,7 +146,10 @@ Result<void> Pool::read(Worker &worker) {
     } else {
         if (message && message->kind == MessageKind::failed)
             start_error_ = message->body;
+        const bool lost_with_lender = worker.busy && worker.lent;
         bury(worker, "Scanner crashed");
+        if (lost_with_lender)
+            done_.back().lent = true;
         if (!start_error_.empty() || failed_starts_ >= most_failed_starts)
             return fail("worker",
                         start_error_.empty() ? "dies as soon as it starts" : start_error_);

@@ -33,6 +33,7 @@ struct PoolOptions {
 struct Done {
     std::uint64_t job = 0;
     Report report;
+    bool lent = false; ///< its worker died, and may have died with its lender: worth another try
 };
 
 class Pool {
@@ -83,6 +84,7 @@ class Pool {
         Fd socket;
         bool ready = false;
         bool busy = false;
+        bool lent = false; ///< see WorkerHost::lent()
         std::uint64_t job = 0;
         unsigned messages = 0;
         Clock::time_point start; ///< of the file; of an idle worker: when it became idle

@@ -28,6 +28,8 @@ class WorkerHost {
     /// Makes worker `number` (not used before), which talks through `socket`. Once it is ready it
     /// says so there; so it does when it cannot start.
     virtual Result<void> start(unsigned number, Fd socket) = 0;
+    /// Whether the worker made last is another process's, and dies with that one whatever its file.
+    [[nodiscard]] virtual bool lent() const { return false; }
     /// Kills a worker and removes what it left. Unknown numbers are ignored.
     virtual void end(unsigned number) = 0;
     /// Waits, for a moment at most, until those that were told to end have ended.

@@ -49,8 +49,8 @@ class LentWorkers final : public WorkerHost {
     LentWorkers(std::shared_ptr<Resident> resident, Instead instead)
         : resident_(std::move(resident)), instead_(std::move(instead)) {}
     Result<void> start(unsigned number, Fd socket) override;
+    [[nodiscard]] bool lent() const override { return !local_; }
     void end(unsigned number) override;
-
     void wait_for_ended() override;
     void reap() override;
 

@@ -126,7 +126,7 @@ Result<void> Scanner::dispatch() {
     while (!waiting_.empty() && parts_.pool.has_room()) {
         auto &item = *waiting_.front();
         const auto job = next_job_++;
-        if (options_.print.verbose)
+        if (options_.print.verbose && !item.tried_again)
             parts_.printer.scanning(item.entry.path);
         if (auto sent = parts_.pool.submit(job, item.entry.fd.get(), base_name(item.entry.path));
             !sent)
@@ -145,6 +145,11 @@ void Scanner::collect() {
             continue;
         auto &item = *found->second;
         scanning_.erase(found);
+        if (done.lent && !item.tried_again) {
+            item.tried_again = true;
+            waiting_.push_front(&item);
+            continue;
+        }
         bytes_ += static_cast<std::uint64_t>(item.entry.st.st_size);
         if (parts_.clean && done.report.verdict == Verdict::clean && done.report.limits.empty())
             parts_.clean(item.entry.fd.get(), item.entry.st);

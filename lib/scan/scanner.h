@@ -63,6 +63,7 @@ class Scanner {
         std::shared_ptr<Outcome> outcome; ///< files only
         bool scans = false;               ///< this item's descriptor goes to a worker
         bool standard_input = false;
+        bool tried_again = false; ///< its first worker was lent, and died
         bool was_cached = true; ///< in the page cache before we came
     };
     struct Known {

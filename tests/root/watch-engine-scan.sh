@@ -69,15 +69,25 @@ rm "$scratch/feed"
 
 # The engine dies in the middle, the daemon lives: the scan goes on with signatures of its own.
 mkfifo "$scratch/feed"
-start unshare -m bash inside "$conf" "$SCAN" -d "$db" --files0-from="$scratch/feed" --no-summary
+# Its worker has a file, and dies with it: no fault of the file's.
+before=$(pgrep -P "$(engine_pid)" | sort)
+start unshare -m bash inside "$conf" "$SCAN" -d "$db" --files0-from="$scratch/feed" --no-summary --verbose --jobs=1
 exec 9<>"$scratch/feed"
 feed "$home/f5"
 await_line "$home/f5: OK"
+lent=$(comm -13 <(echo "$before") <(pgrep -P "$(engine_pid)" | sort))
+[[ $lent =~ ^[0-9]+$ ]] || fail "no worker, or several were lent: $lent"
+kill -STOP "$lent"
+eventually grep -q '^State:.T' "/proc/$lent/status"
+feed "$home/f6"
+await_line "Scanning $home/f6"
 kill -KILL "$(engine_pid)"
 logged 'another one is loaded'
-for i in 6 7 8; do feed "$home/f$i"; done
+await_line "$home/f6: OK"
+[[ $(grep -c "^Scanning $home/f6$" "$out") -eq 1 ]] || fail "a file that is tried again is announced again"
+for i in 7 8; do feed "$home/f$i"; done
 feed "$home/eicar"
-for i in 6 7 8; do await_line "$home/f$i: OK"; done
+for i in 7 8; do await_line "$home/f$i: OK"; done
 await_line "$home/eicar: $eicar_found"
 end_feed
 expect_status 1

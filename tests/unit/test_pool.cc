@@ -68,9 +68,26 @@ tree::Lines shown(const std::vector<Done> &answers) {
 }
 
 /// A pool in a directory of its own, with a clean and an infected file to scan.
+/// Workers of this process that count as another's.
+class Lent final : public WorkerHost {
+  public:
+    explicit Lent(std::unique_ptr<WorkerHost> host) : host_(std::move(host)) {}
+    Result<void> start(unsigned number, Fd socket) override {
+        return host_->start(number, std::move(socket));
+    }
+    [[nodiscard]] bool lent() const override { return true; }
+    void end(unsigned number) override { host_->end(number); }
+    void wait_for_ended() override { host_->wait_for_ended(); }
+    void reap() override { host_->reap(); }
+
+  private:
+    std::unique_ptr<WorkerHost> host_;
+};
+
 class Fixture {
   public:
-    explicit Fixture(const PoolOptions &options) : engine_(engines::load(scratch_ / "database")) {
+    explicit Fixture(const PoolOptions &options, bool lent = false)
+        : engine_(engines::load(scratch_ / "database")) {
         static const bool prepared = (prepare_for_cage(), true);
         static_cast<void>(prepared);
         stop_children_at_start();
@@ -83,6 +100,12 @@ class Fixture {
         auto run = RunDirectory::make(place);
         REQUIRE(run);
         run_path_ = run->path();
+        if (lent) {
+            auto host = LocalWorkers::create(engine_, options.digest, std::move(*run));
+            REQUIRE(host);
+            pool_ = std::make_unique<Pool>(std::make_unique<Lent>(std::move(*host)), options);
+            return;
+        }
         auto pool = Pool::create(engine_, options, std::move(*run));
         REQUIRE(pool);
         pool_ = std::make_unique<Pool>(std::move(*pool));
@@ -258,6 +281,23 @@ TEST_CASE("pool: a worker killed on a file costs that file and no other") {
     CHECK(shown(fixture.answers()) ==
           tree::Lines{std::string("3 ") + engines::signature, "4 clean"});
     CHECK(fixture.left().size() == children().size());
+}
+
+TEST_CASE("pool: a lent worker may have died with its lender, its file is worth another try") {
+    for (const bool lent : {true, false}) {
+        CAPTURE(lent);
+        Fixture fixture(workers(1), lent);
+        fixture.warm_up();
+        const pid_t victim = children().at(0);
+        REQUIRE(processes::stop(victim));
+        REQUIRE(fixture.submit(1, "clean"));
+        REQUIRE(processes::kill_and_wait(victim));
+        const auto lost = fixture.answers();
+        CHECK(shown(lost) == tree::Lines{"1 Scanner crashed"});
+        CHECK(lost.at(0).lent == lent);
+        REQUIRE(fixture.submit(2, "clean"));
+        CHECK_FALSE(fixture.answers().at(0).lent);
+    }
 }
 
 TEST_CASE("pool: what a killed worker left behind is removed") {
