@@ -9,14 +9,11 @@
 #include "ship/options.h"
 #include "ship/session.h"
 
-#include <algorithm>
-#include <array>
 #include <clocale>
 #include <csignal>
 #include <cstdio>
 #include <cstdlib>
 #include <ctime>
-#include <fcntl.h>
 #include <sys/prctl.h>
 #include <unistd.h>
 
@@ -193,15 +190,6 @@ int run(int argc, char **argv) {
     }
     raise_descriptor_limit();
     return serve(options, std::move(*config), warnings);
-}
-
-/// What is opened later must not become a standard descriptor: messages would go into it. They
-/// stay as useless as they were: reading the one and writing to the others fails.
-bool fill_standard_descriptors() {
-    return std::ranges::all_of(std::array{STDIN_FILENO, STDOUT_FILENO, STDERR_FILENO}, [](int fd) {
-        return ::fcntl(fd, F_GETFD) >= 0 ||
-               ::open("/dev/null", fd == STDIN_FILENO ? O_WRONLY : O_RDONLY) == fd;
-    });
 }
 
 } // namespace

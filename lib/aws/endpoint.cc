@@ -106,6 +106,16 @@ Result<std::string> find_region(const AwsEnvironment &environment, const AwsProf
             " (" + (document ? "the instance's metadata has none" : document.error().text()) + ")");
 }
 
+Result<std::string> find_signing_region(const AwsEnvironment &environment,
+                                        const AwsProfiles &profiles, Metadata &metadata,
+                                        const AwsService &service) {
+    constexpr const char *any = "us-east-1";
+    auto region = find_region(environment, profiles, metadata);
+    if (!region && !configured(environment, profiles, service).url.empty())
+        return any;
+    return region;
+}
+
 Result<std::string> find_endpoint(const AwsEnvironment &environment, const AwsProfiles &profiles,
                                   const AwsService &service, const std::string &region) {
     // A request is signed for a region wherever it goes.

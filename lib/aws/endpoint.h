@@ -18,6 +18,14 @@ namespace hostav {
 [[nodiscard]] Result<std::string> find_region(const AwsEnvironment &environment,
                                               const AwsProfiles &profiles, Metadata &metadata);
 
+struct AwsService;
+/// As find_region(); where there is none but an endpoint is configured, any: that is a stand-in,
+/// which wants to see some region signed.
+[[nodiscard]] Result<std::string> find_signing_region(const AwsEnvironment &environment,
+                                                      const AwsProfiles &profiles,
+                                                      Metadata &metadata,
+                                                      const AwsService &service);
+
 /// A service by its endpoint prefix, signing name and the name in AWS_ENDPOINT_URL_…
 struct AwsService {
     const char *prefix;   ///< `logs`, `monitoring`, `sns`, `sts`

@@ -172,4 +172,28 @@ Result<void> check_profile(const AwsEnvironment &environment, const AwsProfiles 
                                                     escape_path(environment.credentials_file));
 }
 
+Result<void> check_profile_options(const AwsEnvironment &environment) {
+    const auto &options = environment.options;
+    if (!options.config_file && !options.profile)
+        return {};
+    const auto profiles = read_aws_profiles(environment);
+    if (!profiles)
+        return fail(options.config_file ? "--aws-config" : "--profile", profiles.error().text());
+    // As for AWS's tools, `default` need not be anywhere: there may be an instance's role.
+    if (!options.profile || *options.profile == "default")
+        return {};
+    const auto known = check_profile(environment, *profiles, *options.profile);
+    return known ? known : fail("--profile=" + escape_path(*options.profile), known.error().why);
+}
+
+Result<void> check_variable_profile(const AwsEnvironment &environment,
+                                    const AwsProfiles &profiles) {
+    const auto &variables = environment.variables;
+    if (environment.profile_by_option || environment.profile == "default" ||
+        !variables("AWS_ACCESS_KEY_ID").empty() ||
+        !variables("AWS_WEB_IDENTITY_TOKEN_FILE").empty())
+        return {};
+    return check_profile(environment, profiles, environment.profile);
+}
+
 } // namespace hostav

@@ -28,5 +28,10 @@ struct AwsProfiles {
 /// Whether there is such a profile; the failure names it and the files that were looked into.
 [[nodiscard]] Result<void> check_profile(const AwsEnvironment &environment,
                                          const AwsProfiles &profiles, const std::string &name);
+/// --aws-config and --profile: whether they name what is there. what = the option.
+[[nodiscard]] Result<void> check_profile_options(const AwsEnvironment &environment);
+/// AWS_PROFILE that is nowhere, where credentials depend on it.
+[[nodiscard]] Result<void> check_variable_profile(const AwsEnvironment &environment,
+                                                  const AwsProfiles &profiles);
 
 } // namespace hostav

@@ -3,6 +3,8 @@
 
 #include "base/fd.h"
 
+#include <algorithm>
+#include <array>
 #include <fcntl.h>
 #include <malloc.h>
 #include <string>
@@ -39,6 +41,13 @@ void set_oom_score(int score) {
 
 void give_back_memory() {
     ::malloc_trim(0);
+}
+
+bool fill_standard_descriptors() {
+    return std::ranges::all_of(std::array{STDIN_FILENO, STDOUT_FILENO, STDERR_FILENO}, [](int fd) {
+        return ::fcntl(fd, F_GETFD) >= 0 ||
+               ::open("/dev/null", fd == STDIN_FILENO ? O_WRONLY : O_RDONLY) == fd;
+    });
 }
 
 } // namespace hostav

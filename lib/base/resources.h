@@ -17,5 +17,8 @@ void set_oom_score(int score);
 
 /// Freed memory goes back to the system, also from the middle of the heap.
 void give_back_memory();
+/// What is opened later must not become a standard descriptor: messages would go into it. They
+/// stay as useless as they were: reading the one and writing to the others fails.
+[[nodiscard]] bool fill_standard_descriptors();
 
 } // namespace hostav

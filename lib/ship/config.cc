@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "ship/config.h"
 
+#include "aws/placeholders.h"
 #include "base/text.h"
 #include "conf/ini.h"
 #include "ship/config_keys.h"

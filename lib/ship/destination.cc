@@ -4,15 +4,11 @@
 #include "base/text.h"
 
 #include <algorithm>
-#include <array>
-#include <map>
 #include <string_view>
 
 namespace hostav {
 
 namespace {
-
-constexpr std::array<std::string_view, 3> placeholders{"instance_id", "hostname", "ip_address"};
 
 Result<void> check_length(const std::string &name, const std::string &what) {
     if (name.empty())
@@ -24,32 +20,6 @@ Result<void> check_length(const std::string &name, const std::string &what) {
 }
 
 } // namespace
-
-Result<std::string> expand_placeholders(const std::string &text, const Placeholder &value,
-                                        const std::string &what) {
-    std::string out;
-    std::map<std::string, std::string> known;
-    for (std::size_t at = 0; at < text.size();) {
-        const auto close = text[at] == '{' ? text.find('}', at) : std::string::npos;
-        if (close == std::string::npos) {
-            out += text[at++];
-            continue;
-        }
-        const auto name = text.substr(at + 1, close - at - 1);
-        if (std::ranges::find(placeholders, name) == placeholders.end())
-            return fail(what, "{" + escape_path(name) +
-                                  "} is none of {instance_id}, {hostname} and {ip_address}");
-        if (!known.contains(name)) {
-            auto asked = value(name);
-            if (!asked)
-                return asked;
-            known[name] = std::move(*asked);
-        }
-        out += known[name];
-        at = close + 1;
-    }
-    return out;
-}
 
 Result<void> check_group_name(const std::string &name, const std::string &what) {
     if (auto length = check_length(name, what); !length)

@@ -35,10 +35,7 @@ class OtlpSink : public Sink {
 /// The body: ExportLogsServiceRequest.
 [[nodiscard]] std::string otlp_body(const Parcel &parcel, const OtlpOptions &options,
                                     EventTime observed);
-/// What an answer means. 408, 429 and all 5xx are tried again, although the specification names
-/// four of them only: that a collector has an internal error says nothing about the events. Pure.
+/// What an answer means. Pure.
 [[nodiscard]] Delivery read_otlp_reply(const HttpResponse &response, std::size_t count);
-/// OTEL_EXPORTER_OTLP_HEADERS: `name=value,name=value`, values percent-encoded.
-[[nodiscard]] std::vector<std::string> otlp_headers(const std::string &variable);
 
 } // namespace hostav

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "ship/session.h"
 
+#include "aws/placeholders.h"
 #include "aws/profile.h"
 #include "base/files.h"
 #include "base/text.h"
@@ -174,16 +175,7 @@ Result<void> check_aws_files(const ShipOptions &options, const ShipConfig &confi
         return {};
     const auto environment =
         aws_environment(with_agents_config(options.aws, config, variables), variables);
-    const auto profiles = read_aws_profiles(environment);
-    if (!profiles)
-        return fail(options.aws.config_file ? "--aws-config" : "--profile",
-                    profiles.error().text());
-    // As for AWS's tools, `default` need not be anywhere: there may be an instance's role.
-    if (!options.aws.profile || *options.aws.profile == "default")
-        return {};
-    const auto known = check_profile(environment, *profiles, *options.aws.profile);
-    return known ? known
-                 : fail("--profile=" + escape_path(*options.aws.profile), known.error().why);
+    return check_profile_options(environment);
 }
 
 std::string state_directory(const ShipOptions &options, const ShipConfig &config,

@@ -1,19 +1,16 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "ship/sinks.h"
 
+#include "base/host_name.h"
 #include "base/service_manager.h"
-#include "base/text.h"
+#include "net/otlp.h"
 #include "ship/cloudwatch_sink.h"
 #include "ship/destination.h"
 #include "ship/otlp_sink.h"
 #include "ship/stdout_sink.h"
 #include "ship/syslog_sink.h"
 
-#include <arpa/inet.h>
-#include <array>
 #include <memory>
-#include <netdb.h>
-#include <netinet/in.h>
 #include <poll.h>
 #include <unistd.h>
 
@@ -22,40 +19,19 @@ namespace hostav {
 namespace {
 
 constexpr std::chrono::seconds ask_region_again{10};
-/// Of an endpoint that somebody has given: a stand-in, which wants to see some region signed.
-constexpr const char *any_region = "us-east-1";
 
 std::string user_agent() {
     return "hostav-logship/" HOSTAV_VERSION;
 }
 
-/// As the old agent's gethostbyname(gethostname()).
-Result<std::string> own_address(const std::string &host) {
-    addrinfo hints{};
-    hints.ai_family = AF_INET;
-    hints.ai_socktype = SOCK_STREAM;
-    addrinfo *found = nullptr;
-    if (const int code = ::getaddrinfo(host.c_str(), nullptr, &hints, &found); code != 0)
-        return fail("{ip_address}", escape_path(host) + ": " + ::gai_strerror(code));
-    const std::unique_ptr<addrinfo, void (*)(addrinfo *)> list(found, ::freeaddrinfo);
-    sockaddr_in address{};
-    std::memcpy(&address, list->ai_addr, sizeof address);
-    std::array<char, INET_ADDRSTRLEN> text{};
-    ::inet_ntop(AF_INET, &address.sin_addr, text.data(), text.size());
-    return std::string(text.data());
-}
-
 } // namespace
-
-std::string own_host_name() {
-    std::array<char, 256> name{};
-    return ::gethostname(name.data(), name.size() - 1) == 0 && name[0] != '\0' ? name.data()
-                                                                               : "localhost";
-}
 
 Sinks::Sinks(const Parts &parts)
     : parts_(parts), environment_(aws_environment(parts.options.aws, parts.variables)),
-      http_(http_options(environment_, user_agent())), metadata_(environment_, http_) {}
+      http_(http_options(environment_, user_agent())), metadata_(environment_, http_),
+      placeholders_(metadata_, [this](const std::string &text) {
+          parts_.complaints.add(Severity::verbose, "placeholder " + text, text);
+      }) {}
 
 Sinks::~Sinks() = default;
 
@@ -104,15 +80,9 @@ Result<bool> Sinks::make_sink() {
 Result<std::string> Sinks::find_region_or_wait(const AwsProfiles &profiles) {
     const auto &options = parts_.options;
     for (;;) {
-        auto region = find_region(environment_, profiles, metadata_);
+        auto region = find_signing_region(environment_, profiles, metadata_, logs_service);
         if (region)
             return region;
-        const auto endpoint = find_endpoint(environment_, profiles, logs_service, any_region);
-        const auto rule = find_endpoint(
-            {{}, [](const char *) { return std::string(); }, "", "", "default", false}, {},
-            logs_service, any_region);
-        if (endpoint && rule && *endpoint != *rule)
-            return any_region;
         if (options.once || options.reads_stdin())
             return std::unexpected(region.error());
         parts_.complaints.add(Severity::error, "region", region.error().text());
@@ -125,24 +95,14 @@ Result<std::string> Sinks::find_region_or_wait(const AwsProfiles &profiles) {
     }
 }
 
-/// AWS_PROFILE that is nowhere, where credentials depend on it. A resident waits for it, as for all
-/// credentials; --profile was looked for before.
-Result<void> Sinks::check_named_profile(const AwsProfiles &profiles) const {
-    const auto &options = parts_.options;
-    const auto &variables = environment_.variables;
-    if ((!options.once && !options.reads_stdin()) || environment_.profile == "default" ||
-        !variables("AWS_ACCESS_KEY_ID").empty() ||
-        !variables("AWS_WEB_IDENTITY_TOKEN_FILE").empty())
-        return {};
-    return check_profile(environment_, profiles, environment_.profile);
-}
-
 Result<bool> Sinks::make_cloudwatch() {
     const auto profiles = read_aws_profiles(environment_);
     if (!profiles)
         return std::unexpected(profiles.error());
-    if (auto sound = check_named_profile(*profiles); !sound)
-        return std::unexpected(sound.error());
+    // A resident waits for it, as for all credentials; --profile was looked for before.
+    if (parts_.options.once || parts_.options.reads_stdin())
+        if (auto sound = check_variable_profile(environment_, *profiles); !sound)
+            return std::unexpected(sound.error());
     const auto region = find_region_or_wait(*profiles);
     if (!region)
         return std::unexpected(region.error());
@@ -164,32 +124,9 @@ Result<bool> Sinks::make_cloudwatch() {
     return true;
 }
 
-Result<std::string> Sinks::placeholder(const std::string &name) {
-    if (const auto known = names_.find(name); known != names_.end())
-        return known->second;
-    const auto host = own_host_name();
-    std::string value = host;
-    if (name == "instance_id" || name == "ip_address") {
-        const bool id = name == "instance_id";
-        auto told =
-            metadata_.get(id ? "/latest/meta-data/instance-id" : "/latest/meta-data/local-ipv4");
-        if (!told)
-            parts_.complaints.add(Severity::verbose, "placeholder " + name,
-                                  "{" + name + "}: using the host's: " + told.error().text());
-        if (told)
-            value = *told;
-        else if (auto address = id ? Result<std::string>(host) : own_address(host); address)
-            value = *address;
-        else
-            return address;
-    }
-    names_[name] = value;
-    return value;
-}
-
 Result<Destination> Sinks::destination(const StreamConfig &stream) {
     Destination to;
-    const auto ask = [this](const std::string &name) { return placeholder(name); };
+    const auto ask = [this](const std::string &name) { return placeholders_.value(name); };
     for (const bool group : {true, false}) {
         const auto what = stream.where + ": " + (group ? "log_group_name" : "log_stream_name");
         auto name =

@@ -6,6 +6,7 @@
 #include "aws/credentials.h"
 #include "aws/log_groups.h"
 #include "aws/metadata.h"
+#include "aws/placeholders.h"
 #include "aws/profile.h"
 #include "aws/service.h"
 #include "base/signals.h"
@@ -55,16 +56,11 @@ class Sinks {
     std::optional<AwsServiceClient> logs_;
     std::unique_ptr<Sink> sink_;
     std::map<Destination, LogGroupOptions> groups_;
-    std::map<std::string, std::string> names_; ///< of placeholders, asked for once
+    HostPlaceholders placeholders_;
 
     Result<bool> make_sink();
     Result<bool> make_cloudwatch();
-    [[nodiscard]] Result<void> check_named_profile(const AwsProfiles &profiles) const;
     Result<std::string> find_region_or_wait(const AwsProfiles &profiles);
-    Result<std::string> placeholder(const std::string &name);
 };
-
-/// gethostname(2).
-[[nodiscard]] std::string own_host_name();
 
 } // namespace hostav

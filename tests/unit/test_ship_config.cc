@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 //
 // awslogs.conf as values; what logship says of it is tests/cli's.
+#include "aws/placeholders.h"
 #include "ship/config.h"
 #include "ship/destination.h"
 #include "ship/event_format.h"

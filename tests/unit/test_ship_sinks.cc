@@ -4,6 +4,7 @@
 // stdout.
 #include "base/fd.h"
 #include "base/json.h"
+#include "net/otlp.h"
 #include "ship/otlp_sink.h"
 #include "ship/stdout_sink.h"
 #include "ship/syslog_sink.h"
