@@ -32,8 +32,9 @@ Result<void> await_connection(int fd, const std::string &what) {
     return {};
 }
 
-Result<Fd> connect_to(const sockaddr *address, socklen_t size, const std::string &what) {
-    Fd fd(::socket(address->sa_family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
+Result<Fd> connect_to(const sockaddr *address, socklen_t size, const std::string &what,
+                      int type = SOCK_STREAM) {
+    Fd fd(::socket(address->sa_family, type | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
     if (!fd)
         return fail_errno(what);
     if (::connect(fd.get(), address, size) != 0) {
@@ -43,6 +44,24 @@ Result<Fd> connect_to(const sockaddr *address, socklen_t size, const std::string
             return std::unexpected(connected.error());
     }
     return fd;
+}
+
+Result<Fd> connect_inet(const std::string &name, const std::string &port, int type) {
+    const auto host = name.empty() ? std::string("localhost") : name;
+    const auto what = escape_path(host + ":" + port);
+    addrinfo hints{};
+    hints.ai_socktype = type;
+    addrinfo *found = nullptr;
+    if (const int error = ::getaddrinfo(host.c_str(), port.c_str(), &hints, &found); error != 0)
+        return fail(what, ::gai_strerror(error));
+    const std::unique_ptr<addrinfo, void (*)(addrinfo *)> all(found, ::freeaddrinfo);
+    Result<Fd> last = fail(what, "has no address");
+    for (const auto *each = found; each != nullptr; each = each->ai_next) {
+        last = connect_to(each->ai_addr, each->ai_addrlen, what, type);
+        if (last)
+            break;
+    }
+    return last;
 }
 
 } // namespace
@@ -58,21 +77,11 @@ Result<Fd> connect_unix(const std::string &path) {
 }
 
 Result<Fd> connect_tcp(const std::string &name, const std::string &port) {
-    const auto host = name.empty() ? std::string("localhost") : name;
-    const auto what = escape_path(host + ":" + port);
-    addrinfo hints{};
-    hints.ai_socktype = SOCK_STREAM;
-    addrinfo *found = nullptr;
-    if (const int error = ::getaddrinfo(host.c_str(), port.c_str(), &hints, &found); error != 0)
-        return fail(what, ::gai_strerror(error));
-    const std::unique_ptr<addrinfo, void (*)(addrinfo *)> all(found, ::freeaddrinfo);
-    Result<Fd> last = fail(what, "has no address");
-    for (const auto *each = found; each != nullptr; each = each->ai_next) {
-        last = connect_to(each->ai_addr, each->ai_addrlen, what);
-        if (last)
-            break;
-    }
-    return last;
+    return connect_inet(name, port, SOCK_STREAM);
+}
+
+Result<Fd> connect_udp(const std::string &name, const std::string &port) {
+    return connect_inet(name, port, SOCK_DGRAM);
 }
 
 ssize_t send_with_descriptor(int socket, std::span<iovec> parts, int fd) {

@@ -18,6 +18,8 @@ namespace hostav {
 [[nodiscard]] Result<Fd> connect_unix(const std::string &path);
 /// `name` empty: localhost. Errors name the address.
 [[nodiscard]] Result<Fd> connect_tcp(const std::string &name, const std::string &port);
+/// A datagram socket for that place only: what is not taken there fails a later send(2).
+[[nodiscard]] Result<Fd> connect_udp(const std::string &name, const std::string &port);
 
 /// sendmsg(2) without SIGPIPE, retried after EINTR; `fd` >= 0 goes with it (SCM_RIGHTS). The bytes
 /// that were sent, or -1 and errno.
