@@ -27,7 +27,7 @@ document() { # PROGRAM PAGE LEAST
             "$1" --help "$form" >/dev/null 2>&1 && continue 2
         done
         # One that is refused for its value, or for what goes with it, is known all the same.
-        [[ $name != logship ]] || "$1" --help "$option" 2>&1 >/dev/null | grep -q 'unknown option' || continue
+        [[ $name != logship && $name != metric-push ]] || "$1" --help "$option" 2>&1 >/dev/null | grep -q 'unknown option' || continue
         case $option in
         --yara-rules | --bytecode-mode | --statistics) ;; # words of their own
         *)
@@ -42,6 +42,7 @@ document "$SCAN" man/scan.1 50
 document "$BUILD/sigupdate" man/sigupdate.8 35
 document "$BUILD/onaccess-watch" man/onaccess-watch.8 20
 document "$BUILD/logship" man/logship.8 40
+document "$BUILD/metric-push" man/metric-push.8 25
 
 while read -r option _; do
     grep -q "^\.It Ic $option\b" man/freshclam.conf.5 ||

@@ -25,7 +25,7 @@ run "$SCAN" --version
 expect_match '^ClamAV [0-9]+\.[0-9]+\.[0-9]+'
 
 # An example is one line: a program that we know first, and of our own options only real ones.
-for tool in scan sigupdate onaccess-watch logship; do
+for tool in scan sigupdate onaccess-watch logship metric-push; do
     run "$BUILD/$tool" --help
     expect_status 0
     expect_silent
@@ -36,8 +36,8 @@ for tool in scan sigupdate onaccess-watch logship; do
     [[ $(wc -l <examples) -ge 4 ]] || fail "$tool --help has few examples"
     options "$out" >known
     while IFS= read -r line; do
-        [[ $line =~ ^\ \ (scan|sigupdate|onaccess-watch|logship|find|curl|clamdscan)\  ]] ||
-            [[ $line =~ ^\ \ (scan|sigupdate|onaccess-watch|logship)$ ]] || fail "no example: $line"
+        [[ $line =~ ^\ \ (scan|sigupdate|onaccess-watch|logship|metric-push|find|curl|clamdscan)\  ]] ||
+            [[ $line =~ ^\ \ (scan|sigupdate|onaccess-watch|logship|metric-push)$ ]] || fail "no example: $line"
         # What is said of it stands apart; a command has no lonely dashes in it.
         [[ ! $line =~ [^\ ]--\ |\ -\ [^|]*-- ]] || fail "an option is torn: $line"
         while IFS='|;' read -ra parts; do

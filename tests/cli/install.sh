@@ -10,7 +10,7 @@ need make
 root=$scratch/root
 run make -s -C "$repo" install BUILD="$BUILD" DESTDIR="$root" PREFIX=/usr
 expect_status 0
-for tool in scan sigupdate onaccess-watch logship; do
+for tool in scan sigupdate onaccess-watch logship metric-push; do
     [[ -x $root/usr/bin/$tool ]] || fail "no usr/bin/$tool"
     [[ -n $(find "$root/usr/share/man" -name "$tool.[18]*") ]] || fail "no manual page of $tool"
     [[ -n $(find "$root" -path '*bash-completion*' -name "$tool*") ]] || fail "no completion of $tool"

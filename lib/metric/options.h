@@ -1,0 +1,42 @@
+// SPDX-License-Identifier: GPL-2.0-only
+//
+// metric-push's command line.
+#pragma once
+
+#include "aws/environment.h"
+#include "base/error.h"
+#include "follow/date_format.h"
+#include "metric/counter.h"
+#include "metric/filter.h"
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace hostav {
+
+/// Where data go: --to.
+enum class MetricSinkKind { cloudwatch, standard_output, prometheus, statsd, otlp };
+
+struct PushOptions {
+    bool help = false, version = false, verbose = false, quiet = false;
+    bool test = false; ///< the word `test`: show what the pattern matches
+    bool tee = false;
+    std::string pattern{default_pattern};
+    std::string name_space = "clamav/found";
+    /// Dimensions with placeholders (aws/placeholders.h) as they are.
+    CountOptions count{{"VIRUSFOUND", {}, "Count", false}, "1", 0, {}, 60};
+    std::optional<std::string> datetime_format;
+    TimeZone time_zone = TimeZone::local;
+    MetricSinkKind sink = MetricSinkKind::cloudwatch;
+    std::string target;         ///< of --to
+    std::uint64_t timeout = 30; ///< seconds after the end of the input
+    AwsOptions aws;
+};
+
+/// what = the option; the pattern is not looked at. `help`: the option part.
+[[nodiscard]] Result<void> parse_push_options(int argc, char **argv, PushOptions &options,
+                                              std::string &help);
+
+} // namespace hostav

@@ -1,0 +1,33 @@
+# shellcheck shell=bash
+# SPDX-License-Identifier: GPL-2.0-only
+#
+# What the tests of metric-push source: the stand-in for AWS (aws.sh), the tool, what it pushed.
+
+# shellcheck source=tests/support/aws.sh
+# shellcheck disable=SC2034,SC2154 # some are for the tests only, some of lib.sh
+. "$(dirname "${BASH_SOURCE[0]}")/aws.sh"
+shopt -s lastpipe # `printf … | push` leaves its status here
+metric_push=$BUILD/metric-push
+program=metric-push
+
+# Runs it to its end against the server: push OPTION...
+push() { run timeout 120 "$metric_push" --endpoint-url "$aws_url" "$@"; }
+
+# Of a metric that was pushed: Sum and SampleCount.
+pushed() { # NAMESPACE METRIC
+    /usr/bin/python3 -c 'import json, sys
+total = count = 0
+for line in open(sys.argv[1], encoding="utf-8"):
+    datum = json.loads(line)
+    if [datum["namespace"], datum["name"]] == sys.argv[2:]:
+        values = datum.get("Values") or [datum["Value"]]
+        counts = datum.get("Counts") or [1] * len(values)
+        total += sum(v * c for v, c in zip(values, counts))
+        count += sum(counts)
+print(f"{total:g} {count:g}")' "$aws_dir/metrics.jsonl" "$@"
+}
+expect_pushed() { # NAMESPACE METRIC SUM
+    local got
+    got=$(pushed "$1" "$2")
+    [[ ${got% *} = "$3" ]] || fail "$2 is ${got% *}, not $3"
+}

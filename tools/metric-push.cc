@@ -1,0 +1,173 @@
+// SPDX-License-Identifier: GPL-2.0-only
+//
+// metric-push: counts lines and pushes the counts as a metric. Glue: options, wiring, one place
+// that prints an error.
+#include "base/resources.h"
+#include "base/text.h"
+#include "metric/line_input.h"
+#include "metric/options.h"
+#include "metric/session.h"
+
+#include <algorithm>
+#include <csignal>
+#include <cstdio>
+#include <sys/prctl.h>
+#include <unistd.h>
+
+namespace {
+
+using namespace hostav;
+
+constexpr int exit_failure = 1;
+constexpr int exit_usage = 2;
+constexpr int exit_no_match = 1; // of `test`, as grep has it
+
+constexpr const char *usage_head = R"(Usage: metric-push [options] < LINES
+       metric-push test [--pattern PATTERN] < LINES
+Counts the lines of standard input that match a pattern, and pushes the counts as a metric.
+`test` shows which lines match, and the fields that they give.
+)";
+// clang-format off
+constexpr const char *usage_tail = R"(
+Exit status: 0 all is pushed; 1 something is not, or reading or writing failed; 2 wrong options.
+With --tee a failed push does not change it. `test`: 0 some lines match, 1 none, 2 an error.
+
+Examples:
+  scan -r -i / | metric-push
+  scan -r / | metric-push --tee --dimension 'InstanceId={instance_id}' | logship --group clamav
+  metric-push --pattern '[..., status = 5*, size]' --value '$size' --unit Bytes < access.log
+  metric-push --to prometheus=/var/lib/node_exporter/found.prom < scan.log
+  metric-push test --pattern '{ $.verdict = "infected" }' < scan.json
+)";
+// clang-format on
+
+int complain(const Error &error, int status) {
+    std::fprintf(stderr, "metric-push: %s\n", error.text().c_str());
+    return status;
+}
+
+void print(const std::string &text) {
+    std::fputs(text.c_str(), stdout);
+}
+
+Result<Filter> filter_of(const PushOptions &options) {
+    auto filter = parse_filter(options.pattern);
+    if (filter)
+        return std::move(*filter);
+    // Beside the line for everybody, where to look.
+    if (options.test)
+        std::fprintf(stderr, "%s\n", filter.error().caret(options.pattern).c_str());
+    return std::unexpected(filter.error().error(options.pattern, "--pattern"));
+}
+
+/// Lines that match, with their numbers, each followed by its fields.
+int test_pattern(const Filter &filter) {
+    LineInput input(STDIN_FILENO);
+    std::uint64_t number = 0;
+    std::uint64_t matching = 0;
+    for (;;) {
+        const auto read = input.read();
+        if (!read)
+            return complain(read.error(), exit_usage);
+        for (auto rest = read->lines; !rest.empty();) {
+            const auto end = std::min(rest.find('\n'), rest.size());
+            auto line = rest.substr(0, end);
+            rest.remove_prefix(std::min(end + 1, rest.size()));
+            ++number;
+            if (line.ends_with('\r'))
+                line.remove_suffix(1);
+            if (!filter.matches(line))
+                continue;
+            ++matching;
+            print(std::to_string(number) + ": " + escape_path(line) + "\n");
+            for (const auto &field : filter.fields(line))
+                print("    " + escape_path(field.name) + " = " + escape_path(field.value) + "\n");
+        }
+        if (read->ended)
+            break;
+    }
+    std::fprintf(stderr, "metric-push: %llu of %llu lines match\n",
+                 static_cast<unsigned long long>(matching),
+                 static_cast<unsigned long long>(number));
+    return matching > 0 ? 0 : exit_no_match;
+}
+
+/// What was counted in another way than somebody may think.
+void say_counts(const PushResult &result, Messages &messages) {
+    const auto &counts = result.counts;
+    const auto warn = [&messages](std::uint64_t count, const char *what) {
+        if (count > 0)
+            messages.warning(std::to_string(count) + what);
+    };
+    warn(counts.valueless, " matching lines have no number in the field of --value: not counted");
+    warn(counts.untimely, " matching lines are too old or of the future: not counted");
+    warn(counts.forgotten, " lines may have counted twice: too many different ones for --unique");
+    warn(counts.exhausted, " lines were too costly for the regular expression: not counted");
+    messages.verbose(std::to_string(counts.matched) + " lines matched, " +
+                     std::to_string(counts.repeated) + " of them again; " +
+                     std::to_string(result.pushed) + " data pushed, " +
+                     std::to_string(result.given_up) + " not");
+}
+
+int serve(PushOptions &options, Filter filter) {
+    const auto variables = environment_variables();
+    if (const auto filled = expand_dimensions(options, variables); !filled)
+        return complain(filled.error(), exit_usage);
+    auto counter = make_counter(options, std::move(filter), variables);
+    if (!counter)
+        return complain(counter.error(), exit_usage);
+    MessageOptions terminal;
+    terminal.quiet = options.quiet;
+    terminal.verbose = options.verbose;
+    terminal.to_stderr = true;
+    terminal.name = "metric-push";
+    auto messages = Messages::open({}, terminal);
+    if (!messages)
+        return complain(messages.error(), exit_failure);
+    auto signals = Signals::watch();
+    if (!signals)
+        return complain(signals.error(), exit_failure);
+    const auto result =
+        run_push_session({options, *messages, *signals, variables}, std::move(*counter));
+    if (!result)
+        return complain(result.error(), exit_failure);
+    say_counts(*result, *messages);
+    // In the middle of a pipe the exit status is that of copying: with the shell's pipefail another
+    // one would hide what the programs before it had to say.
+    const bool lost = result->given_up > 0 && !options.tee;
+    return result->read_failed || result->write_failed || lost ? exit_failure : 0;
+}
+
+int run(int argc, char **argv) {
+    PushOptions options;
+    std::string help;
+    if (const auto parsed = parse_push_options(argc, argv, options, help); !parsed)
+        return complain(parsed.error(), exit_usage);
+    if (options.help) {
+        print(usage_head + help + usage_tail);
+        return 0;
+    }
+    if (options.version) {
+        print("hostav metric-push " HOSTAV_VERSION "\n");
+        return 0;
+    }
+    auto filter = filter_of(options);
+    if (!filter)
+        return complain(filter.error(), exit_usage);
+    return options.test ? test_pattern(*filter) : serve(options, std::move(*filter));
+}
+
+} // namespace
+
+int main(int argc, char **argv) {
+    std::signal(SIGPIPE, SIG_IGN);
+    std::signal(SIGXFSZ, SIG_IGN);
+    // Credentials are in memory: no core dump, and no other process of this user may look.
+    ::prctl(PR_SET_DUMPABLE, 0);
+    if (!fill_standard_descriptors())
+        return exit_failure;
+    const int status = run(argc, argv);
+    if (std::fflush(stdout) != 0 && status == 0)
+        return complain(fail_errno("stdout").error(), exit_failure);
+    return status;
+}
