@@ -19,6 +19,9 @@ constexpr std::string_view gzip_extension = ".gz";
 constexpr std::int64_t a_second = 1'000'000'000;
 // A directory with more subdirectories is nobody's olddir's parent.
 constexpr std::size_t most_subdirectories = 256;
+// While files are renamed, readdir(3) may miss one or give it twice, and each has a name of another
+// moment: a listing counts once it was the same twice. logrotate(8) renames thousands in less time.
+constexpr int most_listings = 50;
 
 bool is_digit(char c) {
     return c >= '0' && c <= '9';
@@ -171,8 +174,9 @@ std::string shape_of(std::string_view name) {
     return shape;
 }
 
-Result<std::vector<Sibling>> find_siblings(const std::string &path, const FileIdentity &wanted) {
-    const Search search = search_beside(path, wanted);
+namespace {
+
+Result<std::vector<Sibling>> list_siblings(const Search &search) {
     Listing listing{search, shape_of(search.live), {}, {}, false};
     if (auto read = listing.read(search.directory, true); !read)
         return std::unexpected(read.error());
@@ -181,9 +185,28 @@ Result<std::vector<Sibling>> find_siblings(const std::string &path, const FileId
         for (const std::string &directory : listing.subdirectories)
             best_effort(listing.read(directory, false));
     }
-    std::ranges::sort(listing.found,
-                      [](const Sibling &a, const Sibling &b) { return a.before(b); });
+    std::ranges::sort(listing.found, {}, &Sibling::path);
     return std::move(listing.found);
+}
+
+} // namespace
+
+Result<std::vector<Sibling>> find_siblings(const std::string &path, const FileIdentity &wanted) {
+    const Search search = search_beside(path, wanted);
+    const auto is_same = [](const Sibling &a, const Sibling &b) {
+        return a.path == b.path && a.status.id == b.status.id;
+    };
+    auto found = list_siblings(search);
+    for (int tries = 0; found && tries < most_listings; ++tries) {
+        auto again = list_siblings(search);
+        const bool same = again && std::ranges::equal(*found, *again, is_same);
+        found = std::move(again);
+        if (same)
+            break;
+    }
+    if (found)
+        std::ranges::sort(*found, [](const Sibling &a, const Sibling &b) { return a.before(b); });
+    return found;
 }
 
 } // namespace hostav
