@@ -8,6 +8,7 @@
 #include <fcntl.h>
 #include <iterator>
 #include <ranges>
+#include <span>
 
 namespace hostav {
 namespace {
@@ -143,8 +144,11 @@ Result<void> Chain::follow(const Match &live, const std::vector<Match> &others,
             return std::unexpected(rotated.error());
         // Written anew by an editor, or brought here from elsewhere: not a rotation.
         const bool renamed = last.content && holds(*rotated, last.place.id);
-        between = unseen(*rotated, after_known(*rotated, nullptr), rotated->size(), last,
-                         status->id, now);
+        FilePlace named;
+        named.id = status->id;
+        named.born = status->born;
+        between =
+            unseen(*rotated, after_known(*rotated, nullptr), rotated->size(), last, named, now);
         if (rotated->vanished())
             continue;
         if (!renamed && last.place.anchor.at >= Anchor::most && status->size >= last.size &&
@@ -171,7 +175,7 @@ bool Chain::has_new_copy() {
     if (!read.fingerprint.known()) // for is_copy()
         last.place.fingerprint = any_fingerprint(last.content, source_->options);
     bool found = false;
-    const std::size_t end = end_before(*rotated, last, last.path);
+    const std::size_t end = end_before(*rotated, last, last.path).value_or(0);
     for (std::size_t at = after_known(*rotated, &last); at < end && !found; ++at) {
         const Sibling &sibling = (*rotated)[at];
         if (!may_be_part(sibling, last.since) || (is_untouched(read) && sibling.status.size == 0))
@@ -183,6 +187,18 @@ bool Chain::has_new_copy() {
     }
     last.place.fingerprint = read.fingerprint;
     return found;
+}
+
+/// Whether a file that is read before the last one has become a copy of it, `size` bytes at least:
+/// it was empty when it was found.
+bool Chain::has_unread_copy(const FilePlace &read, std::uint64_t size) const {
+    const auto before = std::span(files).first(files.size() - 1);
+    return read.fingerprint.known() && read.state.offset == 0 &&
+           std::ranges::any_of(before, [&](const auto &file) {
+               const auto status = file->content ? status_of(file->content.fd()) : std::nullopt;
+               return status && status->size >= size && file->place.state.offset == 0 &&
+                      read.fingerprint.fits(file->content).value_or(false);
+           });
 }
 
 Result<void> Chain::replaced(const FilePlace &read, Clock::time_point now) {
@@ -204,18 +220,20 @@ Result<void> Chain::replaced(const FilePlace &read, Clock::time_point now) {
             return std::unexpected(rotated.error());
         }
         auto next = after_known(*rotated, &old);
-        const auto end = end_before(*rotated, *live, path);
+        // The earliest files are deleted first: then all others come after it.
+        const auto end = end_before(*rotated, *live, path).value_or(0);
         const auto at = find_read(*rotated, old, read, next, end, status->id);
         found = at.has_value();
         if (found) {
             take(old, *rotated, *at, now);
             next = *at + 1;
         }
-        between = unseen(*rotated, next, end, old, status->id, now);
+        between = unseen(*rotated, next, end, old, live->place, now);
         if (!rotated->vanished())
             break;
     }
-    if (!found && had > read.state.offset && (read.fingerprint.known() || between.empty()))
+    const bool in_chain = !found && has_unread_copy(read, had);
+    if (!found && !in_chain && had > read.state.offset && (read.fingerprint.known() || between.empty()))
         source_->complain(path, escape_path(path) + ": was cut, and nobody has the " +
                                     std::to_string(had - read.state.offset) +
                                     " bytes that were not read yet");
@@ -223,7 +241,7 @@ Result<void> Chain::replaced(const FilePlace &read, Clock::time_point now) {
     live->polled = std::exchange(old.polled, false);
     if (!found) {
         old.place.id = {}; // which is the live file's, now
-        if (!is_untouched(read))
+        if (read.state.offset > 0)
             past.push_back(std::move(files.back()));
         files.pop_back();
     }

@@ -88,13 +88,15 @@ class Chain {
     [[nodiscard]] bool is_copy_of_one(const FileContent &content, const ChainFile *except) const;
     std::optional<std::size_t> last_known(RotatedFiles &rotated, const ChainFile *except) const;
     std::size_t after_known(RotatedFiles &rotated, const ChainFile *except) const;
-    std::size_t end_before(RotatedFiles &rotated, ChainFile &held, const std::string &path) const;
+    std::optional<std::size_t> end_before(RotatedFiles &rotated, ChainFile &held,
+                                          const std::string &path) const;
     std::optional<std::size_t> find_read(RotatedFiles &rotated, const ChainFile &file,
                                          const FilePlace &read, std::size_t next, std::size_t end,
                                          const FileIdentity &live) const;
     [[nodiscard]] bool may_be_part(const Sibling &sibling, std::int64_t since) const;
     ChainFiles unseen(RotatedFiles &rotated, std::size_t from, std::size_t to,
-                      const ChainFile &after, const FileIdentity &live, Clock::time_point now);
+                      const ChainFile &after, const FilePlace &live, Clock::time_point now);
+    [[nodiscard]] bool has_unread_copy(const FilePlace &read, std::uint64_t size) const;
     bool bring_back(const FileStatus &status, FileContent &content, const std::string &path);
 
     struct Resumed;

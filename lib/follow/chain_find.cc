@@ -72,19 +72,28 @@ std::size_t Chain::after_known(RotatedFiles &rotated, const ChainFile *except) c
 }
 
 /// Where the parts end that were in a held file before what is in it now. `path`: its name, unless
-/// it was renamed, or compressed, or deleted.
-std::size_t Chain::end_before(RotatedFiles &rotated, ChainFile &held,
-                              const std::string &path) const {
+/// it was renamed, or compressed, or deleted. None when nothing of it is there any more.
+std::optional<std::size_t> Chain::end_before(RotatedFiles &rotated, ChainFile &held,
+                                             const std::string &path) const {
     const Fingerprint known = held.place.fingerprint;
     if (!known.known()) // copies of it are told by that
         held.place.fingerprint = any_fingerprint(held.content, source_->options);
-    const auto at = rotated.find(held);
-    held.place.fingerprint = known;
-    if (at)
-        return *at;
-    // The earliest files are deleted first: then all others come after it.
     const auto status = status_of(AT_FDCWD, path);
-    return status && status->id == held.place.id ? rotated.size() : 0;
+    std::optional<std::size_t> end;
+    if (!status || status->id != held.place.id) {
+        end = rotated.find(held);
+    } else {
+        for (std::size_t at = 0; at < rotated.size() && !end; ++at)
+            if (rotated[at].status.id == held.place.id)
+                end = at;
+        // The last may be a copy of it that was just made, or is being made: it is about to be cut.
+        const std::size_t last = rotated.size() - 1;
+        const FileContent *copy = end || rotated.size() == 0 ? nullptr : rotated.content(last);
+        if (!end)
+            end = copy != nullptr && is_copy(held, *copy) ? last : rotated.size();
+    }
+    held.place.fingerprint = known;
+    return end;
 }
 
 /// Where `file` is, of which `read` was read, of the parts that begin at `next`. `live`: the file
@@ -134,13 +143,15 @@ bool Chain::may_be_part(const Sibling &sibling, std::int64_t since) const {
 
 /// What comes after `after`.
 ChainFiles Chain::unseen(RotatedFiles &rotated, std::size_t from, std::size_t to,
-                         const ChainFile &after, const FileIdentity &live, Clock::time_point now) {
+                         const ChainFile &after, const FilePlace &live, Clock::time_point now) {
     ChainFiles found;
     for (std::size_t at = from; at < std::min(to, rotated.size()); ++at) {
         const FileStatus status = rotated[at].status;
-        if (status.id == live)
+        if (status.id == live.id)
             break; // renamed meanwhile: what is later than that comes later
-        if (!may_be_part(rotated[at], after.since))
+        // An empty one younger than the live file will be a copy of that (copytruncate).
+        const bool begun_copy = status.size == 0 && live.born != 0 && status.born > live.born;
+        if (begun_copy || !may_be_part(rotated[at], after.since))
             continue;
         const FileContent *content = rotated.content(at);
         if (content == nullptr) {

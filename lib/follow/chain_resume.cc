@@ -73,13 +73,16 @@ void Chain::hold_past(RotatedFiles &rotated, const Resumed &resumed, Clock::time
 bool Chain::find_rest(Resumed &resumed, RotatedFiles rotated, Clock::time_point now) {
     ChainFile &file = *resumed.file;
     const FilePlace &place = file.place;
-    const FileIdentity live = resumed.named ? resumed.status.id : FileIdentity{};
+    const FilePlace live = resumed.named ? resumed.named->place : FilePlace{};
     const bool itself = resumed.fits && same_file(place, resumed.status);
     hold_past(rotated, resumed, now);
     const auto next = after_known(rotated, nullptr);
+    auto end = rotated.size();
+    if (resumed.named)
+        end = end_before(rotated, *resumed.named, resumed.named->path).value_or(end);
     std::optional<std::size_t> at;
     if (!itself || is_barely_read(place))
-        at = find_read(rotated, file, place, next, rotated.size(), live);
+        at = find_read(rotated, file, place, next, end, live.id);
     resumed.is_live = itself && !at;
     if (at)
         take(file, rotated, *at, now);
@@ -88,7 +91,7 @@ bool Chain::find_rest(Resumed &resumed, RotatedFiles rotated, Clock::time_point 
         std::ranges::move(unseen(rotated, next, *at, file, live, now), std::back_inserter(past));
     if (resumed.is_live)
         return !rotated.vanished();
-    resumed.between = unseen(rotated, at ? *at + 1 : next, rotated.size(), file, live, now);
+    resumed.between = unseen(rotated, at ? *at + 1 : next, end, file, live, now);
     return !rotated.vanished();
 }
 
