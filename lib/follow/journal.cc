@@ -62,6 +62,10 @@ struct JournalInput::Impl {
     sd_journal *journal = nullptr;
     Place delivered, filled;
     bool more = true;
+    // With to_present: the last entry, and when it was written, or when the journal was opened.
+    std::string last;
+    std::uint64_t until = UINT64_MAX; ///< microseconds since 1970
+    bool ended = false;
     bool filling = false;
     std::string own_pid = "_PID=" + std::to_string(::getpid());
     Clock::time_point since = Clock::now();
@@ -84,7 +88,12 @@ struct JournalInput::Impl {
         return check(::sd_journal_add_match(journal, text.data(), text.size()));
     }
     Result<void> add_matches();
+    void note_end();
+    [[nodiscard]] bool is_last(const Place &place) const {
+        return options.to_present && place.cursor == last;
+    }
     Result<void> seek(Place &place);
+    [[nodiscard]] std::uint64_t time() const;
     [[nodiscard]] std::string cursor() const;
     [[nodiscard]] bool is_own() const;
     [[nodiscard]] std::string message(Filled &counts) const;
@@ -114,7 +123,22 @@ Result<void> JournalInput::Impl::open() {
             delivered.cursor = cursor();
     }
     filled = delivered;
+    if (options.to_present)
+        note_end();
     return {};
+}
+
+void JournalInput::Impl::note_end() {
+    until = static_cast<std::uint64_t>(std::chrono::duration_cast<std::chrono::microseconds>(
+                                           std::chrono::system_clock::now().time_since_epoch())
+                                           .count());
+    ::sd_journal_seek_tail(journal);
+    if (::sd_journal_previous(journal) > 0) {
+        last = cursor();
+        until = std::max(until, time());
+    }
+    ended = is_last(delivered);
+    more = !ended;
 }
 
 /// A unit's own messages and what the service manager says of it, as journalctl -u has them; or an
@@ -164,6 +188,12 @@ std::string JournalInput::Impl::cursor() const {
     return text;
 }
 
+std::uint64_t JournalInput::Impl::time() const {
+    std::uint64_t microseconds = 0;
+    ::sd_journal_get_realtime_usec(journal, &microseconds);
+    return microseconds;
+}
+
 bool JournalInput::Impl::is_own() const {
     const void *data = nullptr;
     std::size_t size = 0;
@@ -186,13 +216,11 @@ std::string JournalInput::Impl::message(Filled &counts) const {
 /// The entry that the journal stands at. False: refused, in whole or from a piece on.
 bool JournalInput::Impl::take_entry(const TakeEvent &take, Filled &counts) {
     const auto text = is_own() ? std::string() : message(counts);
-    std::uint64_t microseconds = 0;
-    ::sd_journal_get_realtime_usec(journal, &microseconds);
     constexpr std::uint64_t in_millisecond = 1000;
     if (!is_blank(text)) {
         const auto pieces = pieces_of(text, options.longest);
         for (auto i = filled.pieces; i < pieces.size(); ++i) {
-            if (!take({static_cast<EventTime>(microseconds / in_millisecond), pieces[i], 0}))
+            if (!take({static_cast<EventTime>(time() / in_millisecond), pieces[i], 0}))
                 return false;
             ++counts.events;
             counts.split += pieces.size() > 1 ? 1 : 0;
@@ -231,7 +259,7 @@ Input::Clock::time_point JournalInput::next_look() const {
 }
 
 void JournalInput::look() {
-    if (::sd_journal_process(impl_->journal) == SD_JOURNAL_NOP)
+    if (::sd_journal_process(impl_->journal) == SD_JOURNAL_NOP || impl_->ended)
         return;
     if (!impl_->more)
         impl_->since = Clock::now();
@@ -254,14 +282,21 @@ Result<Input::Filled> JournalInput::fill(const TakeEvent &take, bool /*flush*/) 
     Filled counts;
     impl_->filled = impl_->delivered;
     impl_->filling = true;
+    impl_->ended = impl_->is_last(impl_->filled);
     if (auto sought = impl_->seek(impl_->filled); !sought)
         return std::unexpected(sought.error());
     int next = 0;
-    while ((next = ::sd_journal_next(impl_->journal)) > 0)
+    while (!impl_->ended && (next = ::sd_journal_next(impl_->journal)) > 0) {
+        if (impl_->time() > impl_->until) { // the last one is not there any more
+            impl_->ended = true;
+            break;
+        }
         if (!impl_->take_entry(take, counts)) {
             counts.refused = true;
             return counts;
         }
+        impl_->ended = impl_->is_last(impl_->filled);
+    }
     if (next < 0)
         return std::unexpected(Impl::check(next).error());
     impl_->more = false;

@@ -20,6 +20,7 @@ struct JournalOptions {
     std::vector<std::string> identifiers; ///< SYSLOG_IDENTIFIER
     std::string directory;                ///< of journal files; empty: the system's
     bool from_end = false;                ///< without a record
+    bool to_present = false;              ///< not what is written after it was opened
     std::size_t longest = 1'000'000;      ///< bytes of an event; split as by EventReader
     std::optional<std::string> saved;     ///< record
 };

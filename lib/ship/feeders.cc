@@ -137,6 +137,7 @@ Result<void> Feeders::add_journal(const StreamConfig &config) {
     options.identifiers = config.journal_identifiers;
     options.directory = parts_.options.journal_directory.value_or("");
     options.from_end = config.from_end;
+    options.to_present = parts_.options.once;
     const bool spooled = parts_.options.spool_directory && parts_.state != nullptr;
     const auto name = journal_key(config.name);
     const auto copied = "copied/" + name;

@@ -104,6 +104,27 @@ expect_status 1
 expect_error 'ERROR: spool: File too large'
 rm "$journal"/big.journal
 
+# --once has an end, however fast somebody writes: what comes after its start is for the next run.
+for i in 1 2 3; do entry b.service b "before $i"; done >entries
+write before <entries
+fault '{"op": "PutLogEvents", "fault": "internal", "count": 0}'
+start "$logship" --endpoint-url "$aws_url" --journal --journal-directory "$journal" --group J --stream once --once \
+    --state-dir "$state.ends" --unit b.service
+failing() { grep -q 'trying again' "$err"; }
+eventually failing || fail "nothing is sent"
+entry b.service b after >entries
+write after <entries
+no_faults
+finish "$pid"
+expect_status 0
+expect_stored J once 'before 1' 'before 2' 'before 3'
+for _ in 1 2; do
+    ship --journal --journal-directory "$journal" --group J --stream once --once --state-dir "$state.ends" --unit b.service
+    expect_status 0
+    expect_stored J once 'before 1' 'before 2' 'before 3' after
+done
+rm "$journal"/{before,after}.journal
+
 # More than an event may have.
 entry a.service a "$(head -c 2500000 /dev/zero | tr '\0' x)" >entries
 write long <entries
