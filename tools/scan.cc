@@ -3,6 +3,7 @@
 // scan: looks for malware in files, as clamscan does, in parallel and caged. Glue: options,
 // wiring, one place that prints an error.
 #include "base/cpus.h"
+#include "base/files.h"
 #include "base/resources.h"
 #include "base/text.h"
 #include "engine/cage.h"
@@ -17,6 +18,8 @@
 #include <csignal>
 #include <cstdio>
 #include <cstdlib>
+#include <fcntl.h>
+#include <filesystem>
 #include <memory>
 #include <optional>
 
@@ -25,6 +28,7 @@ namespace {
 using namespace hostav;
 
 constexpr int exit_error = 2;
+constexpr mode_t report_mode = 0644;
 
 constexpr const char *usage_head = R"(Usage: scan [options] [file | directory | -]...
 Looks for malware in files with ClamAV's engine and signatures.
@@ -50,6 +54,7 @@ int complain(const Error &error, int status = exit_error) {
 struct End {
     int status = 0;
     int signal = 0;
+    bool completed = false; ///< everything was looked at
 };
 
 std::uint64_t temporary_space(const ScanOptions &options) {
@@ -63,6 +68,7 @@ struct Prepared {
     Actions actions;
     RunDirectory run;
     std::optional<LogFile> log;
+    Fd report; ///< the directory of --report
 };
 
 Result<Prepared> prepare(const ScanOptions &options, int &status) {
@@ -79,6 +85,17 @@ Result<Prepared> prepare(const ScanOptions &options, int &status) {
             return std::unexpected(opened.error());
         log = std::move(*opened);
     }
+    Fd report;
+    if (options.report) {
+        const std::filesystem::path path(*options.report);
+        const auto directory = path.parent_path();
+        report.reset(::open(directory.empty() ? "." : directory.c_str(),
+                            O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+        if (!report)
+            return fail_errno(escape_path(*options.report));
+        if (path.filename().empty() || std::filesystem::is_directory(path))
+            return fail_errno(escape_path(*options.report), EISDIR);
+    }
     auto run = RunDirectory::make({options.tempdir.value_or(""), temporary_space(options),
                                    options.engine.leave_temporary_files});
     if (!run)
@@ -89,7 +106,8 @@ Result<Prepared> prepare(const ScanOptions &options, int &status) {
         return std::unexpected(source.error());
     }
     source->set_temporary_directory(run->path());
-    return Prepared{std::move(*source), std::move(*actions), std::move(*run), std::move(log)};
+    return Prepared{std::move(*source), std::move(*actions), std::move(*run), std::move(log),
+                    std::move(report)};
 }
 
 double seconds_since(std::chrono::steady_clock::time_point start) {
@@ -213,7 +231,7 @@ End scan_with(Engines &engines, std::unique_ptr<WorkerHost> host, Session &sessi
     session.summary.scan_seconds = seconds_since(start);
     const int status = ran ? scanner.exit_status() : complain(ran.error());
     const int signal = session.signals.pending();
-    return {status, scanner.output_gone() && signal == 0 ? SIGPIPE : signal};
+    return {status, scanner.output_gone() && signal == 0 ? SIGPIPE : signal, ran.has_value()};
 }
 
 /// From loading the signatures to the summary.
@@ -253,6 +271,14 @@ End scan_files(ScanOptions &options, Prepared &prepared) {
         end.signal = SIGPIPE;
     if (const auto lost = printer.take_log_error(); lost && end.status != 1)
         end.status = complain(*lost);
+    if (options.report && end.completed && end.signal == 0) {
+        const auto text = summary_json(session.summary, options.paths, end.status);
+        const auto left = replace_file(prepared.report.get(),
+                                       std::filesystem::path(*options.report).filename(), text,
+                                       report_mode);
+        if (!left && end.status != 1)
+            end.status = complain(left.error());
+    }
     return end;
 }
 

@@ -36,6 +36,7 @@ void declare_output(CommandLine &line, ScanOptions &options) {
     line.flag("suppress-ok-results", 'o', print.suppress_ok, "No OK lines");
     line.flag("bell", 0, print.bell, "Ring the bell when something is found");
     line.text("log", 'l', options.log, "FILE", "Append the report to FILE");
+    line.text("report", 0, options.report, "FILE", "A completed scan's numbers as JSON");
     line.flag("null", '0', print.nul, "End lines with NUL, print names raw");
     line.flag("json", 0, print.json, "One JSON object a file");
     line.flag("strict", 0, options.strict, "Exit status 2 if a file was not fully scanned");

@@ -34,6 +34,7 @@ struct ScanOptions {
     std::uint64_t max_directory_depth = 15;
 
     std::optional<std::string> log;
+    std::optional<std::string> report; ///< where a completed scan leaves its numbers
     bool no_summary = false;
     bool debug = false;
 

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "scan/summary.h"
 
+#include "base/json.h"
+
 #include <algorithm>
 #include <array>
 #include <cmath>
@@ -89,6 +91,25 @@ std::string summary_text(const Summary &summary) {
     text += date_line("Start Date: ", summary.start);
     text += date_line("End Date:   ", summary.end);
     return text;
+}
+
+std::string summary_json(const Summary &summary, const std::vector<std::string> &paths,
+                         int status) {
+    JsonObject report;
+    report.add("start", static_cast<std::uint64_t>(summary.start))
+        .add("end", static_cast<std::uint64_t>(summary.end))
+        .add("seconds", summary.seconds)
+        .add("paths", paths)
+        .add("engine", summary.engine_version)
+        .add("signatures", std::uint64_t{summary.known_signatures})
+        .add("directories", summary.directories)
+        .add("files", summary.files)
+        .add("infected", summary.infected)
+        .add("partial", summary.partial)
+        .add("too_deep", summary.too_deep)
+        .add("errors", summary.errors)
+        .add("status", static_cast<std::uint64_t>(status));
+    return report.text() + "\n";
 }
 
 } // namespace hostav

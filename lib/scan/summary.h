@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <ctime>
 #include <string>
+#include <vector>
 
 namespace hostav {
 
@@ -32,5 +33,9 @@ struct Summary {
 /// `Directories too deep: N` after `Infected files`, `Not quarantined: N` (both only above 0)
 /// and `Rate: F files/s, M MB/s (N workers)` after `Time`.
 [[nodiscard]] std::string summary_text(const Summary &summary);
+/// The same as one JSON object and a line end, for --report: times in seconds since 1970 (`start`,
+/// `end`), `partial` as above, `status` the exit status.
+[[nodiscard]] std::string summary_json(const Summary &summary,
+                                       const std::vector<std::string> &paths, int status);
 
 } // namespace hostav

@@ -27,14 +27,14 @@ _scan() {
     elif [[ $previous == --* ]]; then
         # A long option's value that is optional comes after `=` only.
         case $previous in
-        --database | --log | --file-list | --files0-from | --move | --copy | --quarantine | --restore | \
+        --database | --log | --report | --file-list | --files0-from | --move | --copy | --quarantine | --restore | \
             --engine | --tempdir | --jobs | --timeout | --exclude* | --include* | --statistics) ;;
         *) option= ;;
         esac
     fi
 
     case $option in
-    -l | --log | -f | --file-list | --files0-from | -d | --database | --restore)
+    -l | --log | --report | -f | --file-list | --files0-from | -d | --database | --restore)
         compopt -o filenames
         mapfile -t COMPREPLY < <(compgen -f -- "$current")
         return
@@ -92,7 +92,7 @@ _scan() {
         --alert-encrypted-doc --alert-macros --alert-exceeds-max --alert-phishing-ssl
         --alert-phishing-cloak --alert-partition-intersection --detect-structured
         --structured-cc-mode'
-    local values='--log= --file-list= --files0-from= --follow-dir-symlinks= --follow-file-symlinks=
+    local values='--log= --report= --file-list= --files0-from= --follow-dir-symlinks= --follow-file-symlinks=
         --max-dir-recursion= --exclude= --exclude-dir= --include= --include-dir= --move= --copy=
         --quarantine= --restore= --jobs= --timeout= --tempdir= --engine= --cache-size= --database=
         --fail-if-cvd-older-than= --yara-rules= --bytecode-timeout= --bytecode-mode= --statistics=

@@ -34,6 +34,7 @@ done
 through reset-after 200
 through malformed-json
 through '"op": "PutLogEvents", "fault": "slow", "seconds": 2, "count": 1'
+through '"op": "PutLogEvents", "fault": "trickle", "rate": 100, "count": 1'
 through '"op": "PutLogEvents", "fault": "unavailable", "retry_after": 1, "count": 1'
 for code in 500 502 504; do
     through "\"op\": \"PutLogEvents\", \"fault\": \"status\", \"code\": $code, \"count\": 1"
