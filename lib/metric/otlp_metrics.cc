@@ -6,6 +6,7 @@
 #include "net/otlp.h"
 
 #include <array>
+#include <span>
 #include <utility>
 
 namespace hostav {
@@ -44,21 +45,44 @@ std::string ucum(std::string_view unit) {
 }
 
 std::string point_of(const Datum &datum, const OtlpMetricsOptions &options) {
-    std::string point =
-        "{\"startTimeUnixNano\":" + otlp_time(datum.time * millisecond) +
-        ",\"timeUnixNano\":" + otlp_time((datum.time + options.period) * millisecond) +
+    const bool gauge = datum.metric.gauge;
+    std::string point = "{";
+    if (!gauge)
+        point += "\"startTimeUnixNano\":" + otlp_time(datum.time * millisecond) + ",";
+    point +=
+        "\"timeUnixNano\":" + otlp_time((datum.time + (gauge ? 0 : options.period)) * millisecond) +
         ",\"attributes\":[";
     bool first = true;
     for (const auto &[name, value] : datum.metric.dimensions)
         append_otlp_attribute(point, name, value, first);
     point += "],";
-    if (!options.distribution)
+    if (gauge || !options.distribution)
         return point + "\"asDouble\":" + number_text(sum_of(datum)) + "}";
     const auto count = std::to_string(static_cast<std::uint64_t>(count_of(datum)));
     point += "\"count\":\"" + count + "\",\"sum\":" + number_text(sum_of(datum));
     point += ",\"min\":" + number_text(datum.values.begin()->first);
     point += ",\"max\":" + number_text(datum.values.rbegin()->first);
     return point + ",\"bucketCounts\":[\"" + count + "\"],\"explicitBounds\":[]}";
+}
+
+/// `data`: of one metric.
+void append_metric(std::string &body, std::span<const Datum> data,
+                   const OtlpMetricsOptions &options) {
+    const auto &metric = data.front().metric;
+    body += "{\"name\":";
+    append_json_text(body, metric.name);
+    body += ",\"unit\":";
+    append_json_text(body, ucum(metric.unit));
+    const bool histogram = options.distribution && !metric.gauge;
+    body += metric.gauge ? ",\"gauge\":{" : histogram ? ",\"histogram\":{" : ",\"sum\":{";
+    if (!metric.gauge)
+        body += "\"aggregationTemporality\":1,"; // AGGREGATION_TEMPORALITY_DELTA
+    if (!metric.gauge && !histogram)
+        body += "\"isMonotonic\":false,"; // a value may be negative
+    body += "\"dataPoints\":[";
+    for (std::size_t i = 0; i < data.size(); ++i)
+        body += (i == 0 ? "" : ",") + point_of(data[i], options);
+    body += "]}}";
 }
 
 } // namespace
@@ -70,18 +94,15 @@ std::string otlp_metrics_body(const std::vector<Datum> &data, const OtlpMetricsO
     append_otlp_attribute(body, "host.name", to_utf8(options.host_name), first);
     body += R"(]},"scopeMetrics":[{"scope":{"name":"hostav.metric-push","version":)";
     append_json_text(body, options.version);
-    body += R"(},"metrics":[{"name":)";
-    append_json_text(body, data.front().metric.name);
-    body += ",\"unit\":";
-    append_json_text(body, ucum(data.front().metric.unit));
-    // 1: AGGREGATION_TEMPORALITY_DELTA
-    body += options.distribution ? ",\"histogram\":" : ",\"sum\":";
-    body += "{\"aggregationTemporality\":1,";
-    body += options.distribution ? "" : "\"isMonotonic\":false,"; // a value may be negative
-    body += "\"dataPoints\":[";
-    for (std::size_t i = 0; i < data.size(); ++i)
-        body += (i == 0 ? "" : ",") + point_of(data[i], options);
-    return body + "]}}]}]}]}";
+    body += R"(},"metrics":[)";
+    for (std::size_t begin = 0, end = 0; begin < data.size(); begin = end) {
+        const auto &metric = data[begin].metric;
+        while (end < data.size() && data[end].metric.name == metric.name)
+            ++end;
+        body += begin == 0 ? "" : ",";
+        append_metric(body, std::span(data).subspan(begin, end - begin), options);
+    }
+    return body + "]}]}]}";
 }
 
 Pushed read_otlp_metrics(const HttpResponse &response, std::size_t data) {

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 //
 // OpenTelemetry metrics to any collector, OTLP over HTTP in JSON (net/otlp.h): sums of a period
-// (delta temporality), or histograms without bounds where values come from lines.
+// (delta temporality), or histograms without bounds where values come from lines; gauges.
 #pragma once
 
 #include "metric/sink.h"
@@ -36,7 +36,7 @@ class OtlpMetrics : public MetricSink {
     HttpClient &http_;
 };
 
-/// The body of data of one metric, at least one: ExportMetricsServiceRequest.
+/// The body of data, at least one, those of a metric together: ExportMetricsServiceRequest.
 [[nodiscard]] std::string otlp_metrics_body(const std::vector<Datum> &data,
                                             const OtlpMetricsOptions &options);
 /// What an answer means. Pure.

@@ -69,11 +69,28 @@ double total_in(std::string_view text, const std::string &series) {
     return 0;
 }
 
+/// What is, of any number of metrics, in place of whatever the file had.
+std::string gauges_text(const std::string &name_space, const std::vector<Datum> &data) {
+    std::string text;
+    std::set<std::string> said;
+    for (const auto &datum : data) {
+        const auto name = legal_name(name_space + "_" + datum.metric.name, false);
+        if (said.insert(name).second)
+            text += "# HELP " + name + " " +
+                    escaped(datum.metric.name + " of " + name_space, false) + ".\n# TYPE " + name +
+                    " gauge\n";
+        text += name + labels_of(datum.metric) + " " + number_text(sum_of(datum)) + "\n";
+    }
+    return text;
+}
+
 } // namespace
 
 std::string prometheus_text(std::string_view before, const std::string &name_space,
                             const std::vector<Datum> &data, std::int64_t now) {
     const auto &metric = data.front().metric;
+    if (metric.gauge)
+        return gauges_text(name_space, data);
     const auto base = legal_name(name_space + "_" + metric.name, false);
     const auto labels = labels_of(metric);
     const auto series = base + "_total" + labels;

@@ -4,7 +4,7 @@
 // (https://github.com/prometheus/node_exporter#textfile-collector), replaced as a whole, so that
 // half of it is never read. It has one metric: a counter, NAMESPACE_METRIC_total, that goes on from
 // what the file says, so that runs of cron add up; and when it was written last, so that silence is
-// noticed. The format is
+// noticed. Gauges are what they are now, of all metrics of one push. The format is
 // https://prometheus.io/docs/instrumenting/exposition_formats/#text-based-format.
 #pragma once
 
@@ -27,8 +27,8 @@ class PrometheusMetrics : public MetricSink {
     [[nodiscard]] Result<void> add(const std::vector<Datum> &data) const;
 };
 
-/// The file after some data of one metric, at least one; `before`: its text until now. `now`:
-/// seconds since 1970. Characters that names may not have become `_`.
+/// The file after some data of one metric, or of several gauges, at least one; `before`: its text
+/// until now. `now`: seconds since 1970. Characters that names may not have become `_`.
 [[nodiscard]] std::string prometheus_text(std::string_view before, const std::string &name_space,
                                           const std::vector<Datum> &data, std::int64_t now);
 

@@ -37,6 +37,8 @@ std::vector<std::string> statsd_lines(const std::string &name_space, const Datum
     std::string tags;
     for (const auto &[tag, value] : datum.metric.dimensions)
         tags += (tags.empty() ? "|#" : ",") + legal(tag, false) + ":" + legal(value, true);
+    if (datum.metric.gauge)
+        return {name + number_text(sum_of(datum)) + "|g" + tags};
     if (!distribution)
         return {name + number_text(sum_of(datum)) + "|c" + tags};
     std::vector<std::string> lines;

@@ -3,7 +3,7 @@
 
 #include "base/socket.h"
 #include "base/text.h"
-#include "conf/clam_conf.h"
+#include "conf/clamd_client.h"
 #include "engine/database.h"
 #include "engine/engine_digest.h"
 
@@ -117,12 +117,8 @@ void LentWorkers::reap() {
 }
 
 std::string resident_socket() {
-    for (const auto &file : clamd_conf_files())
-        if (::access(file.c_str(), R_OK) == 0) {
-            const auto address = read_clamd_address(file);
-            return address ? address->socket : std::string();
-        }
-    return {};
+    const auto address = resident_address();
+    return address ? address->socket : std::string();
 }
 
 } // namespace hostav

@@ -7,7 +7,7 @@
 #include "base/files.h"
 #include "base/socket.h"
 #include "base/text.h"
-#include "conf/clam_conf.h"
+#include "conf/clamd_client.h"
 
 #include <chrono>
 #include <fcntl.h>
@@ -62,8 +62,7 @@ Result<void> notify_clamd(const std::string &clamd_conf) {
     const auto address = read_clamd_address(clamd_conf);
     if (!address)
         return std::unexpected(address.error());
-    const auto fd = address->socket.empty() ? connect_tcp(address->host, address->port)
-                                            : connect_unix(address->socket);
+    const auto fd = connect_clamd(*address);
     if (!fd)
         return std::unexpected(fd.error());
     const auto what =

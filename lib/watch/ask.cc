@@ -2,11 +2,8 @@
 #include "watch/ask.h"
 
 #include "base/json.h"
-#include "base/socket.h"
 #include "base/text.h"
-
-#include <string_view>
-#include <sys/socket.h>
+#include "conf/clamd_client.h"
 
 namespace hostav {
 
@@ -16,27 +13,17 @@ constexpr std::size_t longest_answer = 1 << 18;
 /// Signatures older than this are a reason to look: freshclam's and sigupdate's own limit.
 constexpr std::uint64_t old_signatures = 7 * 86400;
 
-Result<Fd> connect(const WatchConfig &config) {
-    if (config.local_socket)
-        return connect_unix(*config.local_socket);
-    if (config.tcp_socket)
-        return connect_tcp(config.tcp_addr.empty() ? "127.0.0.1" : config.tcp_addr.front(),
-                           std::to_string(*config.tcp_socket));
-    return fail("", "the configuration names no socket to ask");
-}
-
-Result<std::string> ask(const WatchConfig &config, std::string_view command) {
-    const auto fd = connect(config);
-    if (!fd)
-        return std::unexpected(fd.error());
-    if (::send(fd->get(), command.data(), command.size(), MSG_NOSIGNAL) !=
-        static_cast<ssize_t>(command.size()))
-        return fail_errno("the daemon");
-    auto answer = read_answer(fd->get(), '\0', longest_answer);
-    if (!answer.ends_with('\0'))
-        return fail("the daemon", "does not answer");
-    answer.pop_back();
-    return answer;
+Result<std::string> ask(const WatchConfig &config, const std::string &command) {
+    ClamdAddress address;
+    if (config.local_socket) {
+        address.socket = *config.local_socket;
+    } else if (config.tcp_socket) {
+        address.host = config.tcp_addr.empty() ? "127.0.0.1" : config.tcp_addr.front();
+        address.port = std::to_string(*config.tcp_socket);
+    } else {
+        return fail("", "the configuration names no socket to ask");
+    }
+    return ask_clamd(address, command, longest_answer);
 }
 
 std::string age(std::uint64_t seconds) {
@@ -51,13 +38,12 @@ std::string age(std::uint64_t seconds) {
 } // namespace
 
 bool answers_ping(const WatchConfig &config) {
-    const auto answer = ask(config, std::string_view("zPING\0", 6));
+    const auto answer = ask(config, "PING");
     return answer && *answer == "PONG";
 }
 
 Result<WatchStatus> ask_status(const WatchConfig &config, bool json) {
-    constexpr std::string_view command("zHOSTAV-STATUS\0", 15);
-    const auto answer = ask(config, command);
+    const auto answer = ask(config, "HOSTAV-STATUS");
     if (!answer)
         return std::unexpected(answer.error());
     auto object = parse_json_tree(*answer, "the daemon");
