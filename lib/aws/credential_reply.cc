@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "aws/credential_reply.h"
 
-#include "aws/reply.h"
 #include "aws/secret.h"
 #include "aws/time.h"
+#include "aws/xml.h"
 #include "base/excerpt.h"
 #include "base/json.h"
 #include "base/text.h"

@@ -110,14 +110,6 @@ struct Making : std::enable_shared_from_this<Making> {
 
 } // namespace
 
-AwsCall logs_call(const std::string &operation, std::string body) {
-    AwsCall call;
-    call.target = "Logs_20140328." + operation;
-    call.content_type = "application/x-amz-json-1.1";
-    call.body = std::move(body);
-    return call;
-}
-
 bool is_retention(std::uint64_t days) {
     return std::ranges::find(retentions, days) != retentions.end();
 }

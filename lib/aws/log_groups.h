@@ -5,6 +5,7 @@
 // What exists already is a success, whoever made it.
 #pragma once
 
+#include "aws/calls.h"
 #include "aws/service.h"
 
 #include <cstdint>
@@ -14,9 +15,6 @@
 #include <string>
 
 namespace hostav {
-
-/// JSON 1.1, as all calls of CloudWatch Logs.
-[[nodiscard]] AwsCall logs_call(const std::string &operation, std::string body);
 
 /// How a group is made, where it has to be.
 struct LogGroupOptions {

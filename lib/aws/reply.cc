@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "aws/reply.h"
 
+#include "aws/xml.h"
 #include "base/ascii.h"
 #include "base/excerpt.h"
 #include "base/json.h"
@@ -122,17 +123,6 @@ std::pair<std::string, std::string> error_of(const HttpResponse &response) {
     return {bare_code(code), excerpt(message)};
 }
 
-void decode_entities(std::string &text) {
-    constexpr std::array<std::pair<std::string_view, char>, 5> entities = {
-        {{"&lt;", '<'}, {"&gt;", '>'}, {"&quot;", '"'}, {"&apos;", '\''}, {"&amp;", '&'}}};
-    for (auto at = text.find('&'); at != std::string::npos; at = text.find('&', at + 1))
-        for (const auto &[name, character] : entities)
-            if (text.compare(at, name.size(), name) == 0) {
-                text.replace(at, name.size(), 1, character);
-                break;
-            }
-}
-
 bool is_a_page(const HttpResponse &response) {
     return response.header("x-amzn-requestid").empty() &&
            response.header("content-type").starts_with("text/html");
@@ -189,19 +179,6 @@ std::optional<std::chrono::seconds> clock_error(const AwsReply &reply,
         return std::nullopt;
     const std::chrono::seconds error(*date - now);
     return std::chrono::abs(error) < least ? std::nullopt : std::optional(error);
-}
-
-std::string xml_text(const std::string &xml, const std::string &name) {
-    const auto open = xml.find("<" + name + ">");
-    if (open == std::string::npos)
-        return {};
-    const auto begin = open + name.size() + 2;
-    const auto end = xml.find("</" + name + ">", begin);
-    if (end == std::string::npos)
-        return {};
-    auto text = xml.substr(begin, end - begin);
-    decode_entities(text);
-    return text;
 }
 
 } // namespace hostav

@@ -45,7 +45,4 @@ struct AwsReply {
 [[nodiscard]] std::optional<std::chrono::seconds>
 clock_error(const AwsReply &reply, const std::string &date_header, std::time_t now);
 
-/// The text of the first element of that name, entities decoded; empty where there is none.
-[[nodiscard]] std::string xml_text(const std::string &xml, const std::string &name);
-
 } // namespace hostav

@@ -11,6 +11,8 @@ Result<HttpRequest> aws_request(const AwsPlace &place, AwsCall &call,
     if (!url)
         return fail("endpoint", url.error().why);
     HttpRequest request;
+    if (call.timeout.count() > 0)
+        request.timeout = call.timeout;
     request.url = place.endpoint;
     request.headers.push_back("Content-Type: " + call.content_type);
     if (call.gzipped)

@@ -8,6 +8,7 @@
 #include "base/error.h"
 #include "net/http_client.h"
 
+#include <chrono>
 #include <ctime>
 #include <string>
 
@@ -17,7 +18,8 @@ struct AwsCall {
     std::string target;       ///< X-Amz-Target, for JSON services; empty for query ones
     std::string content_type; ///< `application/x-amz-json-1.1`
     std::string body;
-    bool gzipped = false; ///< the body is; Content-Encoding is sent and signed
+    bool gzipped = false;                 ///< the body is; Content-Encoding is sent and signed
+    std::chrono::milliseconds timeout{0}; ///< of one attempt; 0: HttpRequest's
 };
 
 /// Where a call goes and what it is signed for.

@@ -132,14 +132,6 @@ const std::vector<std::string> &metric_units() {
     return units;
 }
 
-AwsCall metrics_call(const std::string &operation, std::string body) {
-    AwsCall call;
-    call.target = "GraniteServiceVersion20100801." + operation;
-    call.content_type = "application/x-amz-json-1.0";
-    call.body = std::move(body);
-    return call;
-}
-
 std::vector<MetricRequest> metric_requests(const std::string &name_space,
                                            const std::vector<Datum> &data) {
     const auto head = JsonObject().add("Namespace", name_space).text();

@@ -5,7 +5,7 @@
 // API_MetricDatum.html, API_Dimension.html beside it.
 #pragma once
 
-#include "aws/request.h"
+#include "aws/calls.h"
 #include "base/error.h"
 
 #include <cstdint>
@@ -44,9 +44,6 @@ constexpr std::int64_t max_datum_ahead = 2LL * 60 * 60;
 /// Neither NaN nor infinite, nor beyond 2^360.
 [[nodiscard]] bool is_metric_value(double value);
 [[nodiscard]] const std::vector<std::string> &metric_units();
-
-/// JSON 1.0, as the service has it for new clients.
-[[nodiscard]] AwsCall metrics_call(const std::string &operation, std::string body);
 
 /// A PutMetricData request, and how many of the data are in it.
 struct MetricRequest {

@@ -160,13 +160,6 @@ TEST_CASE("JSON of others: scalars by their path", "[aws][json]") {
     CHECK_FALSE(parse_json_fields("", "w"));
 }
 
-TEST_CASE("XML of query services", "[aws][service]") {
-    CHECK(xml_text("<A><TopicArn>arn:x</TopicArn></A>", "TopicArn") == "arn:x");
-    CHECK(xml_text("<A>a&amp;lt;&quot;&apos;&gt;&unknown;</A>", "A") == "a&lt;\"'>&unknown;");
-    CHECK(xml_text("<A>x", "A").empty());
-    CHECK(xml_text("", "A").empty());
-}
-
 TEST_CASE("a call is signed and told once", "[aws][service]") {
     Client client([](const Request &) { return HttpDouble::answer(200, "{\"x\":2}"); });
     client.keys("AKID");
