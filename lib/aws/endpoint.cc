@@ -13,19 +13,20 @@ namespace hostav {
 
 namespace {
 
-/// A partition by what its regions begin with, and its names in the DNS; botocore's partitions.json
-/// has them.
+/// A partition by what its regions begin with, its name, and its names in the DNS; botocore's
+/// partitions.json has them.
 struct Partition {
-    std::string_view prefix, suffix, dual_stack_suffix;
+    std::string_view prefix, name, suffix, dual_stack_suffix;
 };
-constexpr std::array<Partition, 7> partitions = {
-    {{"cn-", "amazonaws.com.cn", "api.amazonwebservices.com.cn"},
-     {"eusc-", "amazonaws.eu", "api.amazonwebservices.eu"},
-     {"us-iso-", "c2s.ic.gov", "api.aws.ic.gov"},
-     {"us-isob-", "sc2s.sgov.gov", "api.aws.scloud"},
-     {"eu-isoe-", "cloud.adc-e.uk", "api.cloud-aws.adc-e.uk"},
-     {"us-isof-", "csp.hci.ic.gov", "api.aws.hci.ic.gov"},
-     {"", "amazonaws.com", "api.aws"}}}; // aws and aws-us-gov
+constexpr std::array<Partition, 8> partitions = {
+    {{"cn-", "aws-cn", "amazonaws.com.cn", "api.amazonwebservices.com.cn"},
+     {"eusc-", "aws-eusc", "amazonaws.eu", "api.amazonwebservices.eu"},
+     {"us-iso-", "aws-iso", "c2s.ic.gov", "api.aws.ic.gov"},
+     {"us-isob-", "aws-iso-b", "sc2s.sgov.gov", "api.aws.scloud"},
+     {"eu-isoe-", "aws-iso-e", "cloud.adc-e.uk", "api.cloud-aws.adc-e.uk"},
+     {"us-isof-", "aws-iso-f", "csp.hci.ic.gov", "api.aws.hci.ic.gov"},
+     {"us-gov-", "aws-us-gov", "amazonaws.com", "api.aws"},
+     {"", "aws", "amazonaws.com", "api.aws"}}};
 
 const Partition &partition_of(const std::string &region) {
     return *std::ranges::find_if(
@@ -134,6 +135,10 @@ Result<std::string> find_endpoint(const AwsEnvironment &environment, const AwsPr
         is_on(environment.options.dual_stack, environment.variables("AWS_USE_DUALSTACK_ENDPOINT"),
               profiles.value(profile, "use_dualstack_endpoint"));
     return by_rule(service, region, fips, dual_stack);
+}
+
+std::string partition_name(const std::string &region) {
+    return std::string(partition_of(region).name);
 }
 
 } // namespace hostav

@@ -44,4 +44,7 @@ inline constexpr AwsService sts_service{"sts", "sts", "STS"};
                                                 const AwsService &service,
                                                 const std::string &region);
 
+/// The partition of a region, as ARNs begin: `aws`, `aws-cn`, `aws-us-gov` …
+[[nodiscard]] std::string partition_name(const std::string &region);
+
 } // namespace hostav
