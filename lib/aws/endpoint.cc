@@ -137,6 +137,13 @@ Result<std::string> find_endpoint(const AwsEnvironment &environment, const AwsPr
     return by_rule(service, region, fips, dual_stack);
 }
 
+Result<void> check_aws_options(const AwsOptions &options, const AwsService &service) {
+    const AwsEnvironment alone{
+        options, [](const char *) { return std::string(); }, "", "", "default", false};
+    const auto endpoint = find_endpoint(alone, {}, service, options.region.value_or("us-east-1"));
+    return endpoint ? Result<void>{} : std::unexpected(endpoint.error());
+}
+
 std::string partition_name(const std::string &region) {
     return std::string(partition_of(region).name);
 }

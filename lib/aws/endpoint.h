@@ -44,6 +44,9 @@ inline constexpr AwsService sts_service{"sts", "sts", "STS"};
                                                 const AwsService &service,
                                                 const std::string &region);
 
+/// What of the options is wrong whatever the environment says.
+[[nodiscard]] Result<void> check_aws_options(const AwsOptions &options, const AwsService &service);
+
 /// The partition of a region, as ARNs begin: `aws`, `aws-cn`, `aws-us-gov` …
 [[nodiscard]] std::string partition_name(const std::string &region);
 

@@ -56,9 +56,12 @@ Result<void> ensure_log_group(const Provisioning &with, const LogGroupWish &wish
                 return failed(with, what, made.error());
         if (group || days > 0)
             if (const auto set = set_retention(with.services, wish.name, days); !set) {
-                if (!group) // it is there now, and the next run would leave it alone
+                auto failure = set.error();
+                if (!group) { // it is there now, and the next run leaves it alone unless asked
                     report.made(what, retention_text(0));
-                return failed(with, what, set.error());
+                    failure.why += "; afterwards --retention=" + std::to_string(days) + " sets it";
+                }
+                return failed(with, what, failure);
             }
     }
     if (group)

@@ -61,6 +61,7 @@ void declare(CommandLine &line, PushOptions &options, Raw &raw) {
               "cloudwatch, stdout, prometheus=FILE, statsd=HOST:PORT, otlp=URL");
     line.number("timeout", 0, options.timeout, 1, longest_timeout, "SECONDS",
                 "Give up so long after the end of the input (30)");
+    line.flag("iam-policy", 0, options.iam_policy, "Print the IAM policy that is needed");
     add_aws_options(line, options.aws);
 }
 
@@ -158,15 +159,6 @@ Result<void> take_sink(PushOptions &options, const Raw &raw) {
     return check_target(options);
 }
 
-/// What of it is wrong whatever the environment says.
-Result<void> check_aws(const AwsOptions &aws) {
-    const AwsEnvironment alone{aws,  [](const char *) { return std::string(); }, "", "", "default",
-                               false};
-    const auto endpoint =
-        find_endpoint(alone, {}, cloudwatch_service, aws.region.value_or("us-east-1"));
-    return endpoint ? Result<void>{} : std::unexpected(endpoint.error());
-}
-
 } // namespace
 
 Result<void> parse_push_options(int argc, char **argv, PushOptions &options, std::string &help) {
@@ -192,7 +184,7 @@ Result<void> parse_push_options(int argc, char **argv, PushOptions &options, std
         return done;
     if (auto done = take_sink(options, raw); !done)
         return done;
-    return check_aws(options.aws);
+    return check_aws_options(options.aws, cloudwatch_service);
 }
 
 } // namespace hostav

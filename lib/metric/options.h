@@ -21,7 +21,8 @@ enum class MetricSinkKind { cloudwatch, standard_output, prometheus, statsd, otl
 
 struct PushOptions {
     bool help = false, version = false, verbose = false, quiet = false;
-    bool test = false; ///< the word `test`: show what the pattern matches
+    bool test = false;       ///< the word `test`: show what the pattern matches
+    bool iam_policy = false; ///< print what is needed, and do nothing
     bool tee = false;
     std::string pattern{default_pattern};
     std::string name_space = "clamav/found";

@@ -86,6 +86,10 @@ void Report::absent(const std::string &what) {
     say("not there", what, "");
 }
 
+void Report::confirmed(const std::string &what) {
+    say("confirmed", what, "");
+}
+
 void Report::kept(const std::string &what, const std::string &why) {
     say("kept", what, why);
 }

@@ -176,14 +176,6 @@ Result<void> take_sink(ShipOptions &options, const Raw &raw) {
     return fail("--to=" + escape_path(to), "cloudwatch, stdout, otlp=URL or syslog=HOST[:PORT]");
 }
 
-/// What of it is wrong whatever the environment says.
-Result<void> check_aws(const AwsOptions &aws) {
-    const AwsEnvironment alone{aws,  [](const char *) { return std::string(); }, "", "", "default",
-                               false};
-    const auto endpoint = find_endpoint(alone, {}, logs_service, aws.region.value_or("us-east-1"));
-    return endpoint ? Result<void>{} : std::unexpected(endpoint.error());
-}
-
 Result<void> take_spool(ShipOptions &options, const Raw &raw) {
     if (raw.spool_size) {
         const auto size = parse_size(*raw.spool_size);
@@ -247,7 +239,7 @@ Result<void> parse_ship_options(int argc, char **argv, ShipOptions &options,
         return done;
     if (auto done = take_spool(options, raw); !done)
         return done;
-    if (auto done = check_aws(options.aws); !done)
+    if (auto done = check_aws_options(options.aws, logs_service); !done)
         return done;
     return check_combinations(options);
 }
