@@ -1,11 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0-only
 //
-// metric-push: counts lines and pushes the counts as a metric. Glue: options, wiring, one place
-// that prints an error.
+// metric-push: counts lines and pushes the counts as a metric, and sets up at AWS what watches it.
+// Glue: options, wiring, one place that prints an error.
 #include "base/resources.h"
 #include "base/text.h"
+#include "metric/iam_policy.h"
 #include "metric/line_input.h"
 #include "metric/options.h"
+#include "metric/provision.h"
 #include "metric/session.h"
 
 #include <algorithm>
@@ -20,12 +22,16 @@ using namespace hostav;
 
 constexpr int exit_failure = 1;
 constexpr int exit_usage = 2;
-constexpr int exit_no_match = 1; // of `test`, as grep has it
+constexpr int exit_no_match = 1;    // of `test`, as grep has it
+constexpr int exit_outstanding = 3; // of --plan and --wait
 
 constexpr const char *usage_head = R"(Usage: metric-push [options] < LINES
        metric-push test [--pattern PATTERN] < LINES
+       metric-push setup --log-group NAME --email ADDRESS
+       metric-push filter put|list|test|delete, topic put|list|delete, alarm put|list|delete
 Counts the lines of standard input that match a pattern, and pushes the counts as a metric.
-`test` shows which lines match, and the fields that they give.
+`test` shows which lines match, and the fields that they give. `setup` makes what leads from a
+line to a mail; `filter`, `topic` and `alarm` do it one by one, see `metric-push setup --help`.
 )";
 // clang-format off
 constexpr const char *usage_tail = R"(
@@ -38,6 +44,11 @@ Examples:
   metric-push --pattern '[..., status = 5*, size]' --value '$size' --unit Bytes < access.log
   metric-push --to prometheus=/var/lib/node_exporter/found.prom < scan.log
   metric-push test --pattern '{ $.verdict = "infected" }' < scan.json
+  metric-push setup --log-group clamav --email ops@example.com
+)";
+constexpr const char *provision_tail = R"(
+Exit status: 0 all is as it shall be; 1 something failed; 2 wrong options; 3 --plan: something would
+be done, --wait: not confirmed in time.
 )";
 // clang-format on
 
@@ -48,6 +59,11 @@ int complain(const Error &error, int status) {
 
 void print(const std::string &text) {
     std::fputs(text.c_str(), stdout);
+}
+
+int print_version() {
+    print("hostav metric-push " HOSTAV_VERSION "\n");
+    return 0;
 }
 
 Result<Filter> filter_of(const PushOptions &options) {
@@ -109,6 +125,42 @@ void say_counts(const PushResult &result, Messages &messages) {
                      std::to_string(result.given_up) + " not");
 }
 
+int provision(const ProvisionWords &words, int argc, char **argv) {
+    auto &command = *words.command;
+    const auto variables = environment_variables();
+    const auto parsed = command.parse(argc - words.count, argv + words.count, variables);
+    if (!parsed) {
+        if (!command.caret().empty())
+            std::fprintf(stderr, "%s\n", command.caret().c_str());
+        return complain(parsed.error(), exit_usage);
+    }
+    if (command.common().help) {
+        print("Usage: metric-push " + command.name() + " " + command.usage() + " [options]\n" +
+              command.about() + command.option_help() + provision_tail);
+        return 0;
+    }
+    if (command.common().version)
+        return print_version();
+    if (command.common().iam_policy) {
+        const auto place = policy_place(command.common().aws, variables);
+        print(policy_text(command.policy(place)) + "\n");
+        return 0;
+    }
+    // Line by line, so that what is done is known whatever comes next.
+    const ProvisionOutput output{[](const std::string &line) {
+                                     print(line + "\n");
+                                     std::fflush(stdout);
+                                 },
+                                 [&command](const std::string &advice) {
+                                     if (!command.common().quiet)
+                                         std::fprintf(stderr, "metric-push: %s\n", advice.c_str());
+                                 }};
+    const auto outcome = run_provision(command, variables, output);
+    if (!outcome)
+        return complain(outcome.error(), exit_failure);
+    return *outcome == ProvisionOutcome::outstanding ? exit_outstanding : 0;
+}
+
 int serve(PushOptions &options, Filter filter) {
     const auto variables = environment_variables();
     if (const auto filled = expand_dimensions(options, variables); !filled)
@@ -139,6 +191,15 @@ int serve(PushOptions &options, Filter filter) {
 }
 
 int run(int argc, char **argv) {
+    if (is_filter_test(argc, argv)) { // `test`
+        ++argv;
+        --argc;
+    }
+    const auto words = find_provision_command(argc, argv);
+    if (!words)
+        return complain(words.error(), exit_usage);
+    if (words->command != nullptr)
+        return provision(*words, argc, argv);
     PushOptions options;
     std::string help;
     if (const auto parsed = parse_push_options(argc, argv, options, help); !parsed)
@@ -147,8 +208,10 @@ int run(int argc, char **argv) {
         print(usage_head + help + usage_tail);
         return 0;
     }
-    if (options.version) {
-        print("hostav metric-push " HOSTAV_VERSION "\n");
+    if (options.version)
+        return print_version();
+    if (options.iam_policy) {
+        print(policy_text(push_policy(options.name_space)) + "\n");
         return 0;
     }
     auto filter = filter_of(options);

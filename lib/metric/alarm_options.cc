@@ -25,7 +25,7 @@ struct Preset {
 // alarm. Ages are published often; an hour is short beside them, and far within the day that
 // CloudWatch looks back.
 constexpr std::array presets{
-    Preset{"found", "ClamAV VIRUS FOUND", false, "clamav/found", "VIRUSFOUND", "Sum", "", 300, 0,
+    Preset{"found", found_alarm_name, false, "clamav/found", "VIRUSFOUND", "Sum", "", 300, 0,
            "notBreaching", ""},
     Preset{"no-scan", "hostav NO SCAN", true, "hostav", "LastScanAge", "Maximum", "", 3600,
            26.0 * 3600, "breaching", "No scan was completed in 26 hours, or the host is silent."},
@@ -175,10 +175,6 @@ void declare_alarm(CommandLine &line, AlarmOptions &options) {
                "When data are missing (5)");
     line.text("description", 0, options.description, "TEXT", "What mails say of it");
     line.flag("disabled", 0, options.disabled, "Its actions are off");
-}
-
-Alarm found_alarm() {
-    return preset_alarm(presets.front());
 }
 
 std::string preset_alarm_name(const std::string &preset, const Alarm &alarm) {

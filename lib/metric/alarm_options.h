@@ -36,7 +36,7 @@ void declare_alarm(CommandLine &line, AlarmOptions &options);
 /// that each host has its own.
 [[nodiscard]] std::string preset_alarm_name(const std::string &preset, const Alarm &alarm);
 
-/// What the alarm of chapter five is; without a name's and topic's.
-[[nodiscard]] Alarm found_alarm();
+/// Of the alarm of chapter five, which the preset `found` is.
+inline constexpr const char *found_alarm_name = "ClamAV VIRUS FOUND";
 
 } // namespace hostav
