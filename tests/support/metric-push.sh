@@ -12,6 +12,21 @@ program=metric-push
 
 # Runs it to its end against the server: push OPTION...
 push() { run timeout 120 "$metric_push" --endpoint-url "$aws_url" "$@"; }
+# Likewise a command that sets something up: provision setup OPTION...
+provision() { run timeout 120 "$metric_push" "$@" --endpoint-url "$aws_url"; }
+# How many calls so far have changed something at AWS.
+changing_calls() {
+    local operation sum=0
+    for operation in Create Put Set Subscribe Unsubscribe Delete; do
+        sum=$((sum + $(aws_requests "$operation*")))
+    done
+    echo "$sum"
+}
+# The ARN of a topic of that name.
+topic_arn() { # NAME
+    aws_cli sns list-topics
+    grep -o "arn:aws:sns:[^:]*:[0-9]*:$1\$" "$out" || fail "no topic $1"
+}
 
 # Of a metric that was pushed: Sum and SampleCount.
 pushed() { # NAMESPACE METRIC
