@@ -25,7 +25,7 @@ bool is_filter_test(int argc, char **argv) {
 
 Result<ProvisionWords> find_provision_command(int argc, char **argv) {
     const std::string noun = argc > 1 ? argv[1] : "";
-    const std::string verb = argc > 2 ? argv[2] : "";
+    const std::string verb = argc > 2 && *argv[2] != '-' ? argv[2] : "";
     if (noun == "setup")
         return ProvisionWords{make_setup_command(), 1};
     ProvisionWords words;
