@@ -16,6 +16,7 @@ namespace {
 std::vector<JsonObject> pairs(const std::map<std::string, std::string> &from, const char *name,
                               const char *value) {
     std::vector<JsonObject> objects;
+    objects.reserve(from.size());
     for (const auto &[key, text] : from)
         objects.push_back(std::move(JsonObject().add(name, key).add(value, text)));
     return objects;

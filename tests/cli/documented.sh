@@ -9,9 +9,11 @@ status=0
 
 options() { grep -oE -- '--[a-z0-9][a-z0-9-]*[a-z0-9]' | sort -u; }
 
-document() { # PROGRAM PAGE LEAST
-    local name=${1##*/} listed page option form
-    listed=$("$1" --help | sed '/^Examples:/,$d; s/\[.*//' | grep -E '^ ' | grep -v "^  $name" | options)
+document() { # PROGRAM PAGE LEAST [COMMAND...]
+    local name=${1##*/} listed page option form command
+    # shellcheck disable=SC2086 # a command is several words
+    listed=$(for command in '' "${@:4}"; do "$1" $command --help | sed '/^Examples:/,$d'; done |
+        sed 's/\[.*//' | grep -E '^ ' | grep -v "^  $name" | options)
     [ "$(wc -l <<<"$listed")" -gt "$3" ] || { echo "$name --help lists too little"; exit 1; }
     page=$(sed -e ':join' -e '/\\$/{N;s/\\\n//;bjoin' -e '}' "$2" |
         sed -n 's/^\.\(It\|Fl\) *//p' | sed 's/Fl -/--/g; s/^-/--/' | options)
@@ -22,6 +24,8 @@ document() { # PROGRAM PAGE LEAST
     done
     for option in $page; do
         [[ $option != --alert ]] || continue # the page's `--alert-...`
+        # --help is made of the options that are known; some are not shown.
+        ! grep -qx -- "$option" <<<"$listed" || continue
         # --help ends the program before a missing value or file matters, an unknown option does not.
         for form in "$option" "$option=yes" "$option=1"; do
             "$1" --help "$form" >/dev/null 2>&1 && continue 2
@@ -42,7 +46,7 @@ document "$SCAN" man/scan.1 50
 document "$BUILD/sigupdate" man/sigupdate.8 35
 document "$BUILD/onaccess-watch" man/onaccess-watch.8 20
 document "$BUILD/logship" man/logship.8 40
-document "$BUILD/metric-push" man/metric-push.8 25
+document "$BUILD/metric-push" man/metric-push.8 60 setup {filter,topic,alarm}\ {put,list,delete}
 
 while read -r option _; do
     grep -q "^\.It Ic $option\b" man/freshclam.conf.5 ||

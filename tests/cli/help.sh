@@ -35,6 +35,16 @@ for tool in scan sigupdate onaccess-watch logship metric-push; do
     sed '1,/^Examples:$/d' "$out" >examples
     [[ $(wc -l <examples) -ge 4 ]] || fail "$tool --help has few examples"
     options "$out" >known
+    if [[ $tool = metric-push ]]; then
+        for command in setup {filter,topic,alarm}\ {put,list,delete}; do
+            read -ra words <<<"$command"
+            run "$BUILD/$tool" "${words[@]}" --help
+            expect_status 0
+            expect_match "^Usage: $tool $command "
+            ! grep -nE '^.{101,}|[[:blank:]]$' "$out" || fail "$tool $command --help is not well set"
+            options "$out" >>known
+        done
+    fi
     while IFS= read -r line; do
         [[ $line =~ ^\ \ (scan|sigupdate|onaccess-watch|logship|metric-push|find|curl|clamdscan)\  ]] ||
             [[ $line =~ ^\ \ (scan|sigupdate|onaccess-watch|logship|metric-push)$ ]] || fail "no example: $line"
