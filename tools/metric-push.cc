@@ -13,6 +13,7 @@
 #include <algorithm>
 #include <csignal>
 #include <cstdio>
+#include <optional>
 #include <sys/prctl.h>
 #include <unistd.h>
 
@@ -147,17 +148,22 @@ int provision(const ProvisionWords &words, int argc, char **argv) {
         return 0;
     }
     // Line by line, so that what is done is known whatever comes next.
-    const ProvisionOutput output{[](const std::string &line) {
-                                     print(line + "\n");
-                                     std::fflush(stdout);
-                                 },
-                                 [&command](const std::string &advice) {
-                                     if (!command.common().quiet)
-                                         std::fprintf(stderr, "metric-push: %s\n", advice.c_str());
-                                 }};
+    std::optional<Error> unwritten;
+    ProvisionOutput output;
+    output.line = [&unwritten](const std::string &line) {
+        print(line + "\n");
+        if (std::fflush(stdout) != 0)
+            unwritten = fail_errno("stdout").error();
+    };
+    output.advise = [&command](const std::string &advice) {
+        if (!command.common().quiet)
+            std::fprintf(stderr, "metric-push: %s\n", advice.c_str());
+    };
     const auto outcome = run_provision(command, variables, output);
     if (!outcome)
         return complain(outcome.error(), exit_failure);
+    if (unwritten)
+        return complain(*unwritten, exit_failure);
     return *outcome == ProvisionOutcome::outstanding ? exit_outstanding : 0;
 }
 

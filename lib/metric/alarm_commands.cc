@@ -29,10 +29,11 @@ class AlarmPut : public ProvisionCommand {
         line.texts("tag", 0, tag_options_, "NAME=VALUE", "Of an alarm that is made (repeatable)");
     }
     Result<void> take(const std::vector<std::string> &names, const Variables &variables) override {
-        const auto name = options_.preset ? name_at_most(names) : one_name(names, "ALARM");
-        if (!name)
-            return std::unexpected(name.error());
-        auto alarm = take_alarm(options_, *name);
+        std::string name;
+        const auto *const missing = options_.preset ? nullptr : "ALARM";
+        if (auto good = take_name(names, missing, check_alarm_name, name); !good)
+            return good;
+        auto alarm = take_alarm(options_, name);
         if (!alarm)
             return std::unexpected(alarm.error());
         alarm_ = std::move(*alarm);
@@ -40,7 +41,7 @@ class AlarmPut : public ProvisionCommand {
         if (!tags)
             return std::unexpected(tags.error());
         tags_ = std::move(*tags);
-        return fill_dimensions(name->empty(), variables);
+        return fill_dimensions(name.empty(), variables);
     }
     [[nodiscard]] Policy policy(const PolicyPlace &place) const override {
         PolicyStatement lists{{"cloudwatch:DescribeAlarms"}, {"*"}, {}};
@@ -55,9 +56,7 @@ class AlarmPut : public ProvisionCommand {
         }
         return {lists, own};
     }
-    Result<ProvisionOutcome> run(AwsServices &services, const ProvisionOutput &output) override {
-        Report report(output, common().plan);
-        const auto with = provisioning(services, report);
+    Result<ProvisionOutcome> act(const Provisioning &with) override {
         if (auto found = find_children(with); !found)
             return std::unexpected(found.error());
         if (auto found = find_topics(with); !found)
@@ -65,9 +64,7 @@ class AlarmPut : public ProvisionCommand {
         const auto old = look_for_alarm(with, alarm_.name);
         if (!old)
             return std::unexpected(old.error());
-        if (auto done = ensure_alarm(with, *old, alarm_, tags_); !done)
-            return std::unexpected(done.error());
-        return outcome(report);
+        return finished(ensure_alarm(with, *old, alarm_, tags_));
     }
 
   private:
@@ -162,20 +159,15 @@ class AlarmList : public ProvisionCommand {
     [[nodiscard]] Kind kind() const override { return Kind::lists; }
     Result<void> take(const std::vector<std::string> &names,
                       const Variables & /*variables*/) override {
-        auto prefix = name_at_most(names);
-        if (!prefix)
-            return std::unexpected(prefix.error());
-        prefix_ = std::move(*prefix);
-        return prefix_.empty() ? Result<void>{} : check_alarm_name(prefix_);
+        return take_name(names, nullptr, check_alarm_name, prefix_);
     }
     [[nodiscard]] Policy policy(const PolicyPlace & /*place*/) const override {
         return {{{"cloudwatch:DescribeAlarms"}, {"*"}, {}}};
     }
-    Result<ProvisionOutcome> run(AwsServices &services, const ProvisionOutput &output) override {
-        Report report(output, false);
-        const auto alarms = list_alarms(services, {{}, prefix_, ""});
+    Result<ProvisionOutcome> act(const Provisioning &with) override {
+        const auto alarms = list_alarms(with.services, {{}, prefix_, ""});
         if (!alarms)
-            return failed(provisioning(services, report), "alarms", alarms.error());
+            return failed(with, "alarms", alarms.error());
         const Table table(
             {"state", "alarm", "condition", "missing_data", "actions", "alarm_actions"},
             common().json);
@@ -183,9 +175,9 @@ class AlarmList : public ProvisionCommand {
             std::string actions;
             for (const auto &action : one.alarm_actions)
                 actions += (actions.empty() ? "" : " ") + action;
-            output.line(table.row({one.state, one.name, alarm_condition_text(one),
-                                   one.composite() ? "" : one.missing_data,
-                                   one.enabled ? "enabled" : "disabled", actions}));
+            with.report.row(table.row({one.state, one.name, alarm_condition_text(one),
+                                       one.composite() ? "" : one.missing_data,
+                                       one.enabled ? "enabled" : "disabled", actions}));
         }
         return ProvisionOutcome::done;
     }
@@ -218,13 +210,11 @@ class AlarmDelete : public ProvisionCommand {
             own.resources.push_back(policy_arn(place, "cloudwatch", "alarm:", name));
         return {{{"cloudwatch:DescribeAlarms"}, {"*"}, {}}, own};
     }
-    Result<ProvisionOutcome> run(AwsServices &services, const ProvisionOutput &output) override {
-        Report report(output, common().plan);
-        const auto with = provisioning(services, report);
+    Result<ProvisionOutcome> act(const Provisioning &with) override {
         for (const auto &name : names_)
             if (auto done = remove_alarm(with, name); !done)
                 return std::unexpected(done.error());
-        return outcome(report);
+        return ProvisionOutcome::done;
     }
 
   private:

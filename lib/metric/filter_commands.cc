@@ -35,12 +35,12 @@ class FilterPut : public ProvisionCommand {
     }
     Result<void> take(const std::vector<std::string> &names,
                       const Variables & /*variables*/) override {
-        const auto name = one_name(names, "FILTER");
-        if (!name)
-            return std::unexpected(name.error());
+        std::string name;
+        if (auto good = take_name(names, "FILTER", check_filter_name, name); !good)
+            return good;
         if (auto good = take_group(group_); !good)
             return good;
-        auto filter = take_filter(options_, *group_, *name, caret_);
+        auto filter = take_filter(options_, *group_, name, caret_);
         if (!filter)
             return std::unexpected(filter.error());
         filter_ = std::move(*filter);
@@ -53,11 +53,8 @@ class FilterPut : public ProvisionCommand {
             statement.actions.emplace_back("logs:PutMetricFilter");
         return {statement};
     }
-    Result<ProvisionOutcome> run(AwsServices &services, const ProvisionOutput &output) override {
-        Report report(output, common().plan);
-        if (auto done = ensure_filter(provisioning(services, report), filter_); !done)
-            return std::unexpected(done.error());
-        return outcome(report);
+    Result<ProvisionOutcome> act(const Provisioning &with) override {
+        return finished(ensure_filter(with, filter_));
     }
 
   private:
@@ -80,13 +77,8 @@ class FilterList : public ProvisionCommand {
     [[nodiscard]] Kind kind() const override { return Kind::lists; }
     Result<void> take(const std::vector<std::string> &names,
                       const Variables & /*variables*/) override {
-        auto prefix = name_at_most(names);
-        if (!prefix)
-            return std::unexpected(prefix.error());
-        prefix_ = std::move(*prefix);
-        if (!prefix_.empty())
-            if (auto good = check_filter_name(prefix_); !good)
-                return good;
+        if (auto good = take_name(names, nullptr, check_filter_name, prefix_); !good)
+            return good;
         return group_ ? check_log_group_name(*group_) : Result<void>{};
     }
     [[nodiscard]] Policy policy(const PolicyPlace &place) const override {
@@ -94,19 +86,18 @@ class FilterList : public ProvisionCommand {
                  group_ ? log_group_arns(place, *group_) : std::vector<std::string>{"*"},
                  {}}};
     }
-    Result<ProvisionOutcome> run(AwsServices &services, const ProvisionOutput &output) override {
-        Report report(output, false);
-        const auto filters = list_metric_filters(services, group_.value_or(""), prefix_);
+    Result<ProvisionOutcome> act(const Provisioning &with) override {
+        const auto filters = list_metric_filters(with.services, group_.value_or(""), prefix_);
         if (!filters)
-            return failed(provisioning(services, report),
-                          group_ ? thing("log group", *group_) : "metric filters", filters.error());
+            return failed(with, group_ ? thing("log group", *group_) : "metric filters",
+                          filters.error());
         const Table table({"log_group", "filter", "namespace", "metric", "value", "default", "unit",
                            "dimensions", "pattern"},
                           common().json);
         for (const auto &one : *filters)
-            output.line(table.row({one.group, one.name, one.name_space, one.metric, one.value,
-                                   one.otherwise ? number_text(*one.otherwise) : "", one.unit,
-                                   pairs_text(one.dimensions), one.pattern}));
+            with.report.row(table.row({one.group, one.name, one.name_space, one.metric, one.value,
+                                       one.otherwise ? number_text(*one.otherwise) : "", one.unit,
+                                       pairs_text(one.dimensions), one.pattern}));
         return ProvisionOutcome::done;
     }
 
@@ -125,11 +116,7 @@ class FilterDelete : public ProvisionCommand {
     void declare(CommandLine &line) override { declare_group(line, group_, "The log group"); }
     Result<void> take(const std::vector<std::string> &names,
                       const Variables & /*variables*/) override {
-        auto name = one_name(names, "FILTER");
-        if (!name)
-            return std::unexpected(name.error());
-        filter_ = std::move(*name);
-        if (auto good = check_filter_name(filter_); !good)
+        if (auto good = take_name(names, "FILTER", check_filter_name, filter_); !good)
             return good;
         return take_group(group_);
     }
@@ -140,11 +127,8 @@ class FilterDelete : public ProvisionCommand {
             statement.actions.emplace_back("logs:DeleteMetricFilter");
         return {statement};
     }
-    Result<ProvisionOutcome> run(AwsServices &services, const ProvisionOutput &output) override {
-        Report report(output, common().plan);
-        if (auto done = remove_filter(provisioning(services, report), *group_, filter_); !done)
-            return std::unexpected(done.error());
-        return outcome(report);
+    Result<ProvisionOutcome> act(const Provisioning &with) override {
+        return finished(remove_filter(with, *group_, filter_));
     }
 
   private:

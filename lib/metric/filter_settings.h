@@ -15,7 +15,7 @@ namespace hostav {
 /// Everything but the group's name. The pattern is read by our own parser (metric/filter.h), and
 /// what works here but not in the service is refused; where the pattern is wrong, `caret` points at
 /// the place, two lines.
-[[nodiscard]] Result<void> check_metric_filter(const MetricFilter &filter, std::string &caret);
+[[nodiscard]] Result<void> check_metric_filter(const MetricFilter &wanted, std::string &caret);
 
 [[nodiscard]] Changes filter_changes(const MetricFilter &from, const MetricFilter &to);
 

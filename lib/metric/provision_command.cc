@@ -38,17 +38,21 @@ Result<void> ProvisionCommand::parse(int argc, char **argv, const Variables &var
                               : check_profile_options(aws_environment(common_.aws, variables));
 }
 
-Result<std::string> ProvisionCommand::one_name(const std::vector<std::string> &names,
-                                               const char *what) {
-    if (names.empty())
-        return fail(what, "is missing: give its name");
-    return name_at_most(names);
+Result<ProvisionOutcome> ProvisionCommand::run(AwsServices &services,
+                                               const ProvisionOutput &output) {
+    Report report(output, common_.plan);
+    const auto outcome = act({services, report, name_});
+    return outcome && report.outstanding() ? ProvisionOutcome::outstanding : outcome;
 }
 
-Result<std::string> ProvisionCommand::name_at_most(const std::vector<std::string> &names) {
+Result<void> ProvisionCommand::take_name(const std::vector<std::string> &names, const char *missing,
+                                         Check check, std::string &to) {
     if (names.size() > 1)
         return fail(escape_path(names[1]), "one name is enough");
-    return names.empty() ? std::string() : names.front();
+    if (names.empty())
+        return missing == nullptr ? Result<void>{} : fail(missing, "is missing: give its name");
+    to = names.front();
+    return check(to);
 }
 
 std::string Table::row(const std::vector<std::string> &values) const {

@@ -55,8 +55,8 @@ class ProvisionCommand {
     [[nodiscard]] const std::string &caret() const { return caret_; }
 
     [[nodiscard]] virtual Policy policy(const PolicyPlace &place) const = 0;
-    [[nodiscard]] virtual Result<ProvisionOutcome> run(AwsServices &services,
-                                                       const ProvisionOutput &output) = 0;
+    [[nodiscard]] Result<ProvisionOutcome> run(AwsServices &services,
+                                               const ProvisionOutput &output);
 
   protected:
     enum class Kind { changes, lists };
@@ -66,18 +66,17 @@ class ProvisionCommand {
     /// Looks at them and at `names`, the words that are no options.
     [[nodiscard]] virtual Result<void> take(const std::vector<std::string> &names,
                                             const Variables &variables) = 0;
-    /// What is deleted or changed outside of a plan is so by its own name().
-    [[nodiscard]] Provisioning provisioning(AwsServices &services, Report &report) const {
-        return {services, report, name_};
+    /// What it does. That a plan has something to do need not be told by the outcome.
+    [[nodiscard]] virtual Result<ProvisionOutcome> act(const Provisioning &with) = 0;
+    [[nodiscard]] static Result<ProvisionOutcome> finished(const Result<void> &done) {
+        return done ? Result<ProvisionOutcome>(ProvisionOutcome::done)
+                    : std::unexpected(done.error());
     }
-    [[nodiscard]] static ProvisionOutcome outcome(const Report &report) {
-        return report.outstanding() ? ProvisionOutcome::outstanding : ProvisionOutcome::done;
-    }
-    /// Exactly one name; `what`: `FILTER`.
-    [[nodiscard]] static Result<std::string> one_name(const std::vector<std::string> &names,
-                                                      const char *what);
-    /// One at most, empty where there is none.
-    [[nodiscard]] static Result<std::string> name_at_most(const std::vector<std::string> &names);
+    using Check = Result<void> (*)(const std::string &name);
+    /// The one name that there is, checked; `missing`, such as `FILTER`, where there is none, or
+    /// null, where there need not be.
+    [[nodiscard]] static Result<void> take_name(const std::vector<std::string> &names,
+                                                const char *missing, Check check, std::string &to);
 
     std::string caret_;
 

@@ -45,13 +45,14 @@ Result<void> verdict(bool good, const std::string &what, const std::string &text
 }
 
 bool is_domain(std::string_view name) {
-    return name.contains('.') && is_made_of(name, "-.") && name.find("..") == name.npos &&
-           is_letter_or_digit(name.front()) && is_letter_or_digit(name.back());
+    return name.contains('.') && is_made_of(name, "-.") &&
+           name.find("..") == std::string_view::npos && is_letter_or_digit(name.front()) &&
+           is_letter_or_digit(name.back());
 }
 
 bool is_address(std::string_view text) {
     const auto at = text.find('@');
-    if (at == text.npos || at == 0 || text.size() > longest_address)
+    if (at == std::string_view::npos || at == 0 || text.size() > longest_address)
         return false;
     const auto local = text.substr(0, at);
     return is_made_of(local, "!#$%&'*+-/=?^_`{|}~.") && is_domain(text.substr(at + 1));
@@ -69,7 +70,7 @@ std::string endpoint_fault(const Subscription &one) {
     if (protocol == "sms") {
         const auto digits = std::string_view(endpoint).substr(endpoint.starts_with('+') ? 1 : 0);
         const bool good = digits.size() >= 7 && digits.size() <= 15 &&
-                          digits.find_first_not_of("0123456789") == digits.npos;
+                          digits.find_first_not_of("0123456789") == std::string_view::npos;
         return good ? "" : "is no telephone number as +491701234567";
     }
     if (protocol == "sqs" || protocol == "lambda" || protocol == "application")
@@ -94,8 +95,9 @@ Result<void> check_log_group_name(const std::string &name) {
 }
 
 Result<void> check_filter_name(const std::string &name) {
-    return verdict(is_text(name, longest_filter) && name.find_first_of(":*") == name.npos, "filter",
-                   name, "1 to 512 characters, without : and *");
+    return verdict(is_text(name, longest_filter) &&
+                       name.find_first_of(":*") == std::string_view::npos,
+                   "filter", name, "1 to 512 characters, without : and *");
 }
 
 Result<void> check_alarm_name(const std::string &name) {

@@ -24,10 +24,10 @@ std::string shown(const std::string &text) {
 } // namespace
 
 std::string pairs_text(const std::map<std::string, std::string> &pairs) {
-    std::vector<std::string> texts;
+    std::string all;
     for (const auto &[name, value] : pairs)
-        texts.push_back(name + "=" + value);
-    return joined(texts, " ");
+        all += (all.empty() ? "" : " ") + name + "=" + value;
+    return all;
 }
 
 void Changes::compare(const std::string &name, const std::string &from, const std::string &to) {

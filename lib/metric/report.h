@@ -47,6 +47,7 @@ class Report {
     void absent(const std::string &what); ///< to be deleted, but not there
     void kept(const std::string &what, const std::string &why);
     void confirmed(const std::string &what); ///< all subscriptions that were asked for
+    void row(const std::string &text) const { output_.line(text); } ///< of a list
     void advise(const std::string &text) const { output_.advise(text); }
 
     [[nodiscard]] bool plan() const { return plan_; }

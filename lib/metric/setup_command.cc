@@ -39,7 +39,7 @@ class Setup : public ProvisionCommand {
     [[nodiscard]] Policy policy(const PolicyPlace &place) const override {
         return delete_ ? deletion_policy(place) : setup_policy(place);
     }
-    Result<ProvisionOutcome> run(AwsServices &services, const ProvisionOutput &output) override;
+    Result<ProvisionOutcome> act(const Provisioning &with) override;
 
   private:
     struct Raw {
@@ -313,19 +313,17 @@ void Setup::advise(const Report &report) const {
                       "or the sum doubles");
 }
 
-Result<ProvisionOutcome> Setup::run(AwsServices &services, const ProvisionOutput &output) {
-    Report report(output, common().plan);
-    const auto with = provisioning(services, report);
+Result<ProvisionOutcome> Setup::act(const Provisioning &with) {
     std::string topic;
     if (const auto done = delete_ ? remove(with) : make(with, topic); !done) {
         auto error = done.error();
-        if (!report.plan())
+        if (!common().plan)
             error.why += "; what is done stays, the same command goes on from here";
         return std::unexpected(std::move(error));
     }
-    if (delete_ || report.plan())
-        return outcome(report);
-    advise(report);
+    if (delete_ || common().plan)
+        return ProvisionOutcome::done;
+    advise(with.report);
     return await_confirmation(with, topic, subscriptions_);
 }
 

@@ -57,11 +57,7 @@ class TopicPut : public ProvisionCommand {
     }
     Result<void> take(const std::vector<std::string> &names,
                       const Variables & /*variables*/) override {
-        auto name = one_name(names, "TOPIC");
-        if (!name)
-            return std::unexpected(name.error());
-        wish_.topic = std::move(*name);
-        if (auto good = check_topic(wish_.topic); !good)
+        if (auto good = take_name(names, "TOPIC", check_topic, wish_.topic); !good)
             return good;
         if (auto good = take_subscriptions(subscriptions_, common().plan); !good)
             return good;
@@ -84,14 +80,10 @@ class TopicPut : public ProvisionCommand {
     [[nodiscard]] Policy policy(const PolicyPlace &place) const override {
         return topic_policy(place, wish_, common().plan);
     }
-    Result<ProvisionOutcome> run(AwsServices &services, const ProvisionOutput &output) override {
-        Report report(output, common().plan);
-        const auto with = provisioning(services, report);
+    Result<ProvisionOutcome> act(const Provisioning &with) override {
         const auto arn = ensure_topic(with, wish_);
         if (!arn)
             return std::unexpected(arn.error());
-        if (report.plan())
-            return outcome(report);
         return await_confirmation(with, *arn, subscriptions_);
     }
 
@@ -114,11 +106,7 @@ class TopicList : public ProvisionCommand {
     [[nodiscard]] Kind kind() const override { return Kind::lists; }
     Result<void> take(const std::vector<std::string> &names,
                       const Variables & /*variables*/) override {
-        auto name = name_at_most(names);
-        if (!name)
-            return std::unexpected(name.error());
-        topic_ = std::move(*name);
-        return topic_.empty() ? Result<void>{} : check_topic(topic_);
+        return take_name(names, nullptr, check_topic, topic_);
     }
     [[nodiscard]] Policy policy(const PolicyPlace &place) const override {
         if (topic_.empty())
@@ -128,17 +116,14 @@ class TopicList : public ProvisionCommand {
             policy.push_back({{"sns:ListTopics"}, {"*"}, {}});
         return policy;
     }
-    Result<ProvisionOutcome> run(AwsServices &services, const ProvisionOutput &output) override {
-        Report report(output, false);
-        const auto with = provisioning(services, report);
-        return topic_.empty() ? list_all(with, output) : list_one(with, output);
+    Result<ProvisionOutcome> act(const Provisioning &with) override {
+        return topic_.empty() ? list_all(with) : list_one(with);
     }
 
   private:
     std::string topic_;
 
-    Result<ProvisionOutcome> list_all(const Provisioning &with,
-                                      const ProvisionOutput &output) const {
+    Result<ProvisionOutcome> list_all(const Provisioning &with) const {
         const auto topics = list_topics(with.services);
         if (!topics)
             return failed(with, "topics", topics.error());
@@ -155,13 +140,12 @@ class TopicList : public ProvisionCommand {
         }
         const Table table({"topic", "subscriptions", "pending", "arn"}, common().json);
         for (const auto &arn : *topics)
-            output.line(table.row({topic_name(arn), std::to_string(counts[arn].all),
-                                   std::to_string(counts[arn].pending), arn}));
+            with.report.row(table.row({topic_name(arn), std::to_string(counts[arn].all),
+                                       std::to_string(counts[arn].pending), arn}));
         return ProvisionOutcome::done;
     }
 
-    Result<ProvisionOutcome> list_one(const Provisioning &with,
-                                      const ProvisionOutput &output) const {
+    Result<ProvisionOutcome> list_one(const Provisioning &with) const {
         const auto what = thing("topic", topic_);
         auto arn = topic_;
         if (!topic_.starts_with("arn:")) {
@@ -177,7 +161,7 @@ class TopicList : public ProvisionCommand {
             return failed(with, what, subscriptions.error());
         const Table table({"protocol", "endpoint", "state", "arn"}, common().json);
         for (const auto &one : *subscriptions)
-            output.line(table.row(
+            with.report.row(table.row(
                 {one.protocol, one.endpoint, one.pending ? "pending" : "confirmed", one.arn}));
         return ProvisionOutcome::done;
     }
@@ -198,17 +182,15 @@ class TopicDelete : public ProvisionCommand {
     }
     Result<void> take(const std::vector<std::string> &names,
                       const Variables & /*variables*/) override {
-        auto name = one_name(names, "TOPIC");
-        if (!name)
-            return std::unexpected(name.error());
-        topic_ = std::move(*name);
+        if (auto good = take_name(names, "TOPIC", check_topic, topic_); !good)
+            return good;
         auto wanted = parse_subscriptions(emails_, others_);
         if (!wanted)
             return std::unexpected(wanted.error());
         wanted_ = std::move(*wanted);
         if (force_ && !wanted_.empty())
             return fail("--force", "cannot be combined with --email and --subscribe");
-        return check_topic(topic_);
+        return {};
     }
     [[nodiscard]] Policy policy(const PolicyPlace &place) const override {
         const std::vector<std::string> arns{topic_policy_arn(place, topic_)};
@@ -225,14 +207,9 @@ class TopicDelete : public ProvisionCommand {
             policy.push_back({{"sns:DeleteTopic"}, arns, {}});
         return policy;
     }
-    Result<ProvisionOutcome> run(AwsServices &services, const ProvisionOutput &output) override {
-        Report report(output, common().plan);
-        const auto with = provisioning(services, report);
-        const auto done =
-            wanted_.empty() ? remove_topic(with, topic_, "", force_) : end_subscriptions(with);
-        if (!done)
-            return std::unexpected(done.error());
-        return outcome(report);
+    Result<ProvisionOutcome> act(const Provisioning &with) override {
+        return finished(wanted_.empty() ? remove_topic(with, topic_, "", force_)
+                                        : end_subscriptions(with));
     }
 
   private:

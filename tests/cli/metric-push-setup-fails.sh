@@ -70,6 +70,15 @@ provision topic list --timeout 1
 expect_one_error 1 'the answer is a web page'
 no_faults
 
+# What cannot be said is no success, but is done.
+if [[ -w /dev/full ]]; then
+    status=0
+    "$metric_push" alarm put full --preset found -q --endpoint-url "$aws_url" >/dev/full 2>"$err" || status=$?
+    expect_one_error 1 'stdout: No space left'
+    provision alarm list full
+    expect_count 1 'full'
+fi
+
 # Nobody there, no credentials, no region.
 run timeout 60 "$metric_push" topic list --endpoint-url http://127.0.0.1:1 --timeout 1
 expect_one_error 1 '^metric-push: topics: ListTopics: '
