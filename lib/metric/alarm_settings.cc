@@ -164,7 +164,7 @@ Changes alarm_changes(const Alarm &from, const Alarm &to) {
 
 std::string alarm_condition_text(const Alarm &alarm) {
     if (alarm.composite())
-        return escape_path(alarm.rule);
+        return alarm.rule;
     auto text = alarm.name_space + " " + alarm.metric;
     if (!alarm.dimensions.empty())
         text += " " + pairs_text(alarm.dimensions);
@@ -172,7 +172,7 @@ std::string alarm_condition_text(const Alarm &alarm) {
             number_text(alarm.threshold) + ", " + std::to_string(alarm.datapoints) + " of " +
             std::to_string(alarm.evaluation_periods) + " periods of " +
             std::to_string(alarm.period) + " s";
-    return escape_path(text);
+    return text;
 }
 
 } // namespace hostav

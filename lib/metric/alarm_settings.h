@@ -21,7 +21,7 @@ namespace hostav {
 
 [[nodiscard]] Changes alarm_changes(const Alarm &from, const Alarm &to);
 
-/// `clamav/found VIRUSFOUND Sum > 0, 1 of 1 periods of 300 s`, or the rule; printable.
+/// `clamav/found VIRUSFOUND Sum > 0, 1 of 1 periods of 300 s`, or the rule; as it is, not escaped.
 [[nodiscard]] std::string alarm_condition_text(const Alarm &alarm);
 
 /// `ALARM("a") OR ALARM("b")`: on when one of them is. Names must have no `"` or `\`.

@@ -71,13 +71,14 @@ Result<void> ensure_log_group(const Provisioning &with, const LogGroupWish &wish
     return {};
 }
 
-Result<void> ensure_filter(const Provisioning &with, const MetricFilter &filter) {
+Result<void> ensure_filter(const Provisioning &with, const MetricFilter &filter,
+                           bool group_is_planned) {
     auto &report = with.report;
     const auto what = thing("filter", filter.name);
     // All of the group, not only those of that name: two that feed one metric double its sum.
     auto others = list_metric_filters(with.services, filter.group, "");
-    if (!others && others.error().kind == AwsErrorKind::not_found && report.plan())
-        others = std::vector<MetricFilter>{}; // the group is not made yet
+    if (!others && others.error().kind == AwsErrorKind::not_found && group_is_planned)
+        others = std::vector<MetricFilter>{};
     if (!others)
         return failed(with, what, others.error());
     std::optional<Changes> changes;
@@ -227,7 +228,7 @@ Result<void> ensure_alarm(const Provisioning &with, const std::optional<Alarm> &
         report.advise(what + " has no alarm action: nobody hears of it");
     const auto changes = old ? alarm_changes(*old, wanted) : Changes();
     if (old && changes.none()) {
-        report.exists(what, alarm_condition_text(wanted));
+        report.exists(what, escape_path(alarm_condition_text(wanted)));
         return {};
     }
     // Those of one that is there stay: a put would pass them over.
@@ -237,7 +238,7 @@ Result<void> ensure_alarm(const Provisioning &with, const std::optional<Alarm> &
     if (old)
         report.changed(what, changes.text());
     else
-        report.made(what, alarm_condition_text(wanted));
+        report.made(what, escape_path(alarm_condition_text(wanted)));
     return {};
 }
 

@@ -36,7 +36,9 @@ struct LogGroupWish {
     AwsTags tags;
 };
 [[nodiscard]] Result<void> ensure_log_group(const Provisioning &with, const LogGroupWish &wish);
-[[nodiscard]] Result<void> ensure_filter(const Provisioning &with, const MetricFilter &filter);
+/// `group_is_planned`: the log group need not be there yet.
+[[nodiscard]] Result<void> ensure_filter(const Provisioning &with, const MetricFilter &filter,
+                                         bool group_is_planned = false);
 
 struct TopicWish {
     std::string topic; ///< name; or ARN of one that must be there

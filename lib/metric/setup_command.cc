@@ -260,7 +260,7 @@ Result<void> Setup::make(const Provisioning &with, std::string &topic) {
     if (!raw_.direct) {
         if (auto done = ensure_log_group(with, group_); !done)
             return done;
-        if (auto done = ensure_filter(with, filter_); !done)
+        if (auto done = ensure_filter(with, filter_, common().plan); !done)
             return done;
     }
     const auto arn = ensure_topic(with, topic_);

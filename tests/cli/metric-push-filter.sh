@@ -74,6 +74,8 @@ expect_line 'not there: filter Late'
 provision filter put X --log-group nowhere
 expect_status 1
 expect_error '^metric-push: filter X: DescribeMetricFilters: ResourceNotFound'
+provision filter put X --log-group nowhere --plan
+expect_status 1
 provision filter put many5 --log-group web --pattern '%again%'
 for i in {6..8}; do provision filter put "many$i" --log-group web --pattern '%x%'; done
 provision filter put many9 --log-group web --pattern '%x%'
