@@ -113,11 +113,14 @@ class Run {
           tee_(session.options.tee), next_period_(counter.next(std::time(nullptr))) {}
 
     Result<PushResult> to_its_end() {
-        while (!ended_ || tee_.pending() || !pusher_.idle()) {
+        for (;;) {
+            // Some sinks are done at once: then nothing is left to wait for.
+            pusher_.work(Clock::now());
+            const bool done = ended_ && !tee_.pending() && pusher_.idle();
+            if (done || Clock::now() >= give_up_at_)
+                break;
             if (auto waited = wait(); !waited)
                 return std::unexpected(waited.error());
-            if (Clock::now() >= give_up_at_)
-                break;
         }
         pusher_.give_up();
         result_.pushed = pusher_.pushed();
@@ -157,7 +160,6 @@ class Run {
                                    {tee_.pending() ? STDOUT_FILENO : -1, POLLOUT, 0}}};
         if (session_.signals.pending() != 0) // it stays ready
             set[0].fd = -1;
-        pusher_.work(Clock::now());
         if (auto waited = http_.wait(set, pause()); !waited)
             return waited;
         if (const auto written = tee_.write(); !written) {
