@@ -8,6 +8,7 @@
 #include "ship/event_format.h"
 #include "ship/options.h"
 #include "ship/session.h"
+#include "store/state_directory.h"
 
 #include <clocale>
 #include <csignal>
@@ -54,16 +55,6 @@ void print(const std::string &text) {
     std::fputs(text.c_str(), stdout);
 }
 
-/// Where nothing else is said: the service's, root's, the user's.
-std::string usual_state_directory(const Variables &variables) {
-    if (const auto given = variables("STATE_DIRECTORY"); !given.empty())
-        return given.substr(0, given.find(':'));
-    if (::geteuid() == 0)
-        return "/var/lib/logship";
-    const auto state = variables("XDG_STATE_HOME");
-    return (state.empty() ? variables("HOME") + "/.local/state" : state) + "/logship";
-}
-
 int check_config(const ShipOptions &options, const ShipConfig &config) {
     print(config_text(config));
     if (!options.sample)
@@ -82,8 +73,9 @@ int check_config(const ShipOptions &options, const ShipConfig &config) {
 
 /// What is known needs no configuration: only where nothing is found it is asked what is wrong.
 int show_status(const ShipOptions &options, const Result<ShipConfig> &config) {
-    const auto directory = state_directory(options, config.value_or(ShipConfig{}),
-                                           usual_state_directory(environment_variables()));
+    const auto directory =
+        state_directory(options, config.value_or(ShipConfig{}),
+                        usual_state_directory("logship", environment_variables()));
     const auto status = ship_status(options, directory);
     if (!status && !config && !options.state_directory)
         return complain(config.error(), exit_usage);
@@ -151,7 +143,8 @@ int serve(const ShipOptions &options, ShipConfig config, const std::vector<std::
             Signals::watch(options.reads_stdin() ? std::vector<int>{} : std::vector<int>{SIGHUP});
         if (!signals)
             return complain(signals.error(), exit_not_delivered);
-        const auto directory = state_directory(options, config, usual_state_directory(variables));
+        const auto directory =
+            state_directory(options, config, usual_state_directory("logship", variables));
         const auto result =
             run_session({options, config, directory, *messages, *signals, variables});
         if (!result)

@@ -11,6 +11,7 @@
 #include <memory>
 #include <sys/stat.h>
 #include <sys/uio.h>
+#include <unistd.h>
 
 namespace hostav {
 
@@ -122,6 +123,15 @@ bool probably_cached(int fd, std::uint64_t size) {
             return false;
     }
     return true;
+}
+
+Result<std::string> absolute_path(const std::string &path) {
+    if (path.starts_with('/'))
+        return path;
+    std::unique_ptr<char, void (*)(void *)> here(::getcwd(nullptr, 0), std::free);
+    if (!here)
+        return fail_errno(escape_path(path));
+    return std::string(here.get()) + "/" + path;
 }
 
 } // namespace hostav

@@ -34,6 +34,8 @@ namespace hostav {
 /// A synced copy with mode and times. `to` must not exist; a failure leaves none.
 [[nodiscard]] Result<void> copy_file(int from_directory, const std::string &from, int to_directory,
                                      const std::string &to);
+/// From the working directory on; nothing of the path has to be there.
+[[nodiscard]] Result<std::string> absolute_path(const std::string &path);
 /// fsync(2) with an error that names `what`.
 [[nodiscard]] Result<void> sync(int fd, const std::string &what);
 

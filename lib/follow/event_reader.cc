@@ -243,6 +243,8 @@ bool EventReader::Impl::add(std::string_view bytes, bool last, bool stays, std::
 
 bool EventReader::Impl::starts_event(std::string_view text) const {
     const auto head = text.substr(0, searched);
+    if (format.lines)
+        return true;
     if (format.start_is_date)
         return format.date && format.date->occurs(head);
     if (format.start)

@@ -27,6 +27,7 @@ struct EventFormat {
     std::optional<DateFormat> date; ///< nothing: events happen when they are read
     std::optional<Regex> start;     ///< multi_line_start_pattern; nothing: `^[^\s]`
     bool start_is_date = false;     ///< multi_line_start_pattern = {datetime_format}
+    bool lines = false;             ///< every line is an event, whatever `start` is
     std::string encoding = "utf_8";
     /// Longest event in bytes of UTF-8, at least 100, always with room for both marks; longer ones
     /// are cut, between lines where that is possible, always between characters, into pieces that

@@ -58,6 +58,8 @@ Input::Clock::time_point FileInput::ripe_at(const ChainFile &file) const {
     case Wait::event:
         return file.grown + common_->options.event_end;
     case Wait::half_line:
+        if (common_->options.whole_lines && is_live(file))
+            return Clock::time_point::max();
         return file.grown + common_->options.half_line;
     case Wait::failure:
         return file.retry_at;
@@ -148,6 +150,8 @@ EventReader::End FileInput::end_of(const ChainFile &file, bool flush, Clock::tim
     if (flush || file.content.compressed())
         return EventReader::End::all;
     const auto quiet = now - file.grown;
+    if (source_->reader->has_half_line() && common_->options.whole_lines && is_live(file))
+        return EventReader::End::lines;
     if (source_->reader->has_half_line())
         return quiet >= common_->options.half_line ? EventReader::End::all : EventReader::End::open;
     return quiet >= common_->options.event_end ? EventReader::End::lines : EventReader::End::open;

@@ -7,6 +7,8 @@
 #include <algorithm>
 #include <fcntl.h>
 #include <set>
+#include <sys/stat.h>
+#include <unistd.h>
 #include <unordered_map>
 
 namespace hostav {
@@ -232,6 +234,16 @@ Result<FileProgress> read_file_record(const std::string &key, const std::string 
     const bool same = status && status->id == read->place.id && progress.size >= progress.offset;
     progress.behind = same ? progress.size - progress.offset : progress.size;
     return progress;
+}
+
+std::vector<std::pair<std::uint64_t, std::uint64_t>> own_outputs() {
+    std::vector<std::pair<std::uint64_t, std::uint64_t>> own;
+    for (const int fd : {STDOUT_FILENO, STDERR_FILENO}) {
+        struct stat st = {};
+        if (::fstat(fd, &st) == 0 && S_ISREG(st.st_mode))
+            own.emplace_back(st.st_dev, st.st_ino);
+    }
+    return own;
 }
 
 } // namespace hostav

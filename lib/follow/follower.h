@@ -43,6 +43,8 @@ struct FileSourceOptions {
 struct FollowerOptions {
     /// Half lines are taken as they are after this time without growth.
     std::chrono::milliseconds half_line{5000};
+    /// Those of a file that was not rotated are not: they wait for their end, however late it is.
+    bool whole_lines = false;
     /// An event at the end of a file is complete after this time without growth.
     std::chrono::milliseconds event_end{1000};
     /// A rotated file is still looked at for this long after its last growth.
@@ -53,6 +55,9 @@ struct FollowerOptions {
     std::function<void(const std::string &key, const std::string &text)> complain;
     bool poll_only = false; ///< without inotify
 };
+
+/// Standard output and error where they are files: for FollowerOptions::own.
+[[nodiscard]] std::vector<std::pair<std::uint64_t, std::uint64_t>> own_outputs();
 
 /// What --status shows of a file.
 struct FileProgress {

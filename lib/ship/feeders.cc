@@ -178,11 +178,7 @@ FollowerOptions Feeders::follower_options() {
                               directory ? escape_path(key) + ": is a directory, not a file" : text);
     };
     // What we say ourselves must not come back as something to ship.
-    for (const int fd : {STDOUT_FILENO, STDERR_FILENO}) {
-        struct stat st = {};
-        if (::fstat(fd, &st) == 0 && S_ISREG(st.st_mode))
-            options.own.emplace_back(st.st_dev, st.st_ino);
-    }
+    options.own = own_outputs();
     return options;
 }
 

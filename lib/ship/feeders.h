@@ -4,7 +4,7 @@
 #pragma once
 
 #include "follow/event_reader.h"
-#include "ship/complaints.h"
+#include "base/complaints.h"
 #include "ship/config.h"
 #include "ship/feeder.h"
 #include "ship/file_feeder.h"

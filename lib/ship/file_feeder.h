@@ -4,9 +4,8 @@
 #pragma once
 
 #include "follow/follower.h"
+#include "follow/goals.h"
 #include "ship/feeder.h"
-
-#include <unordered_map>
 
 namespace hostav {
 
@@ -19,18 +18,14 @@ class FileFeeder : public Feeder {
     [[nodiscard]] Clock::time_point next_work() const override;
     Result<Changes> work(Clock::time_point now) override;
     [[nodiscard]] bool ended() const override { return looked_; }
-    [[nodiscard]] bool has_enough(const Input &input) const override;
+    [[nodiscard]] bool has_enough(const Input &input) const override {
+        return goals_.reached(input);
+    }
 
   private:
-    /// The file that a path named when it was first looked at.
-    struct Goal {
-        std::uint64_t device = 0, inode = 0, size = 0;
-        bool was_past = false; ///< it was in the record as one of those before
-    };
     Follower follower_;
-    std::unordered_map<const Input *, Goal> goals_;
+    Goals goals_; ///< what was there when a path was first looked at
     bool looked_ = false;
-    void note_goal(const Input &input);
 };
 
 } // namespace hostav

@@ -10,6 +10,7 @@
 #include "ship/event_format.h"
 #include "ship/feeders.h"
 #include "ship/sinks.h"
+#include "store/state_directory.h"
 
 #include <algorithm>
 #include <fcntl.h>
@@ -47,34 +48,11 @@ Result<StreamConfig> command_line_stream(const ShipOptions &options,
     return stream;
 }
 
-Result<std::string> absolute(const std::string &path) {
-    if (path.starts_with('/'))
-        return path;
-    std::unique_ptr<char, void (*)(void *)> here(::getcwd(nullptr, 0), std::free);
-    if (!here)
-        return fail_errno(escape_path(path));
-    return std::string(here.get()) + "/" + path;
-}
-
 /// Where nobody has named the directory, that somebody may.
 std::unexpected<Error> no_state(Error error, const ShipOptions &options) {
     if (!options.state_directory)
         error.why += " (--state-dir DIR names another directory)";
     return std::unexpected(std::move(error));
-}
-
-/// With what is missing above it; ours alone.
-Result<Fd> make_directory(const std::string &path) {
-    constexpr mode_t above = 0755;
-    for (auto slash = path.find('/', 1); slash != std::string::npos;
-         slash = path.find('/', slash + 1))
-        ::mkdir(path.substr(0, slash).c_str(), above); // what fails is told by the last one
-    if (::mkdir(path.c_str(), S_IRWXU) != 0 && errno != EEXIST)
-        return fail_errno("state directory " + escape_path(path));
-    Fd fd(::open(path.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
-    if (!fd)
-        return fail_errno("state directory " + escape_path(path));
-    return fd;
 }
 
 Result<ShipConfig> file_config(const ShipOptions &options, const std::string &file,
@@ -125,7 +103,7 @@ Result<ShipConfig> given_config(const ShipOptions &options, std::vector<std::str
         return config;
     }
     for (const auto &file : options.files) {
-        auto path = absolute(file);
+        auto path = absolute_path(file);
         if (!path)
             return std::unexpected(path.error());
         struct stat st = {};
@@ -209,7 +187,7 @@ Result<SessionResult> run_session(const SessionParts &parts) {
     std::optional<DurableMap> state;
     Fd directory;
     if (!parts.state_directory.empty()) {
-        auto made = make_directory(parts.state_directory);
+        auto made = make_state_directory(parts.state_directory);
         if (!made)
             return no_state(made.error(), options);
         directory = std::move(*made);

@@ -12,7 +12,7 @@
 #include "base/signals.h"
 #include "net/http_client.h"
 #include "ship/batch.h"
-#include "ship/complaints.h"
+#include "base/complaints.h"
 #include "ship/feeder.h"
 #include "ship/reject_file.h"
 #include "ship/sink.h"

@@ -11,7 +11,7 @@
 #include "aws/service.h"
 #include "base/signals.h"
 #include "net/http_client.h"
-#include "ship/complaints.h"
+#include "base/complaints.h"
 #include "ship/config.h"
 #include "ship/options.h"
 #include "ship/sink.h"

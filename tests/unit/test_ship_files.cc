@@ -3,7 +3,7 @@
 // What logship writes for people: rejects, the status of streams, complaints.
 #include "base/fd.h"
 #include "base/json.h"
-#include "ship/complaints.h"
+#include "base/complaints.h"
 #include "ship/reject_file.h"
 #include "ship/status.h"
 #include "tests/support/catch.h"

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-#include "ship/complaints.h"
+#include "base/complaints.h"
 
 namespace hostav {
 
