@@ -27,10 +27,11 @@ constexpr int exit_no_match = 1;    // of `test`, as grep has it
 constexpr int exit_outstanding = 3; // of --plan and --wait
 
 constexpr const char *usage_head = R"(Usage: metric-push [options] < LINES
+       metric-push [options] --file FILE...
        metric-push test [--pattern PATTERN] < LINES
        metric-push setup --log-group NAME --email ADDRESS
        metric-push filter put|list|test|delete, topic put|list|delete, alarm put|list|delete
-Counts the lines of standard input that match a pattern, and pushes the counts as a metric.
+Counts the lines of standard input or of files that match a pattern, and pushes the counts as a metric.
 `test` shows which lines match, and the fields that they give. `setup` makes what leads from a
 line to a mail; `filter`, `topic` and `alarm` do it one by one, see `metric-push setup --help`.
 )";
@@ -43,6 +44,7 @@ Examples:
   scan -r -i / | metric-push
   scan -r / | metric-push --tee --dimension 'InstanceId={instance_id}' | logship --group clamav
   metric-push --pattern '[..., status = 5*, size]' --value '$size' --unit Bytes < access.log
+  metric-push --file /var/log/clamav/clamav.log
   metric-push --to prometheus=/var/lib/node_exporter/found.prom < scan.log
   metric-push test --pattern '{ $.verdict = "infected" }' < scan.json
   metric-push setup --log-group clamav --email ops@example.com
@@ -120,10 +122,10 @@ void say_counts(const PushResult &result, Messages &messages) {
     warn(counts.untimely, " matching lines are too old or of the future: not counted");
     warn(counts.forgotten, " lines may have counted twice: too many different ones for --unique");
     warn(counts.exhausted, " lines were too costly for the regular expression: not counted");
-    messages.verbose(std::to_string(counts.matched) + " lines matched, " +
-                     std::to_string(counts.repeated) + " of them again; " +
-                     std::to_string(result.pushed) + " data pushed, " +
-                     std::to_string(result.given_up) + " not");
+    messages.verbose(
+        std::to_string(counts.matched) + " lines matched, " + std::to_string(counts.repeated) +
+        " of them again; " + std::to_string(result.pushed) + " data pushed, " +
+        std::to_string(result.given_up) + " not, " + std::to_string(result.kept) + " kept");
 }
 
 int provision(const ProvisionWords &words, int argc, char **argv) {
@@ -182,7 +184,9 @@ int serve(PushOptions &options, Filter filter) {
     auto messages = Messages::open({}, terminal);
     if (!messages)
         return complain(messages.error(), exit_failure);
-    auto signals = Signals::watch();
+    // Logs are rotated with a HUP to whoever reads them; a pipe's end it is, as for others.
+    auto signals =
+        Signals::watch(options.reads_stdin() ? std::vector<int>{} : std::vector<int>{SIGHUP});
     if (!signals)
         return complain(signals.error(), exit_failure);
     const auto result =
@@ -192,7 +196,7 @@ int serve(PushOptions &options, Filter filter) {
     say_counts(*result, *messages);
     // In the middle of a pipe the exit status is that of copying: with the shell's pipefail another
     // one would hide what the programs before it had to say.
-    const bool lost = result->given_up > 0 && !options.tee;
+    const bool lost = result->given_up + result->kept > 0 && !options.tee;
     return result->read_failed || result->write_failed || lost ? exit_failure : 0;
 }
 

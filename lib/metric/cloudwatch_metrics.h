@@ -24,6 +24,7 @@ class CloudwatchMetrics : public MetricSink {
         Metadata &metadata;
     };
     CloudwatchMetrics(const Parts &parts, std::string name_space);
+    [[nodiscard]] bool takes_several_metrics() const override { return true; }
     void push(const std::vector<Datum> &data, Done done) override;
 
   private:

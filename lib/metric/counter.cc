@@ -4,6 +4,7 @@
 #include "base/ascii.h"
 #include "base/text.h"
 #include "metric/found_line.h"
+#include "metric/sink.h"
 
 #include <algorithm>
 #include <charconv>
@@ -173,6 +174,27 @@ void Counter::add_empty(std::int64_t end) {
     }
 }
 
+Datum Counter::datum_of(std::int64_t period, std::map<double, double> values) const {
+    Datum datum{options_.metric, period, std::move(values)};
+    const double sum = sum_of(datum);
+    if (!field_ && is_metric_value(sum))
+        datum.values = {{sum, 1}};
+    return datum;
+}
+
+std::vector<Datum> Counter::snapshot() const {
+    std::vector<Datum> data;
+    for (const auto &[period, values] : periods_)
+        data.push_back(datum_of(period, values));
+    return data;
+}
+
+void Counter::restore(const std::vector<Datum> &counted) {
+    for (const auto &datum : counted)
+        for (const auto &[value, times] : datum.values)
+            add(datum.time, value, times);
+}
+
 std::vector<Datum> Counter::take_before(std::int64_t end) {
     std::vector<Datum> data;
     while (!periods_.empty() && periods_.begin()->first < end) {
@@ -180,13 +202,7 @@ std::vector<Datum> Counter::take_before(std::int64_t end) {
         points_ -= values.size();
         if (period >= next_empty_)
             flushed_.insert(period);
-        Datum datum{options_.metric, period, std::move(values)};
-        double sum = 0;
-        for (const auto &[value, times] : datum.values)
-            sum += value * times;
-        if (!field_ && is_metric_value(sum))
-            datum.values = {{sum, 1}};
-        data.push_back(std::move(datum));
+        data.push_back(datum_of(period, std::move(values)));
         periods_.erase(periods_.begin());
     }
     return data;

@@ -56,6 +56,10 @@ class Counter {
     [[nodiscard]] bool full() const;
     /// Everything that was counted, also of periods that are not over.
     [[nodiscard]] std::vector<Datum> flush();
+    /// What flush() would give, which stays. `values` of a field are all in it.
+    [[nodiscard]] std::vector<Datum> snapshot() const;
+    /// What an earlier run has counted: as if its lines had come to this one.
+    void restore(const std::vector<Datum> &counted);
     /// When the period of `now` is over.
     [[nodiscard]] std::time_t next(std::time_t now) const;
     /// The value is a field: data have several values.
@@ -101,6 +105,7 @@ class Counter {
     void add(std::int64_t period, double value, double times);
     void add_empty(std::int64_t end);
     [[nodiscard]] std::vector<Datum> take_before(std::int64_t end);
+    [[nodiscard]] Datum datum_of(std::int64_t period, std::map<double, double> values) const;
 };
 
 /// A decimal number, with a sign, a point and an exponent as it may be; not NaN or infinite, and

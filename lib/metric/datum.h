@@ -25,6 +25,7 @@ struct Metric {
     std::string unit = "None"; ///< one of metric_units()
     bool high_resolution = false;
     bool gauge = false; ///< what is at that time, not what was counted in a period
+    bool operator==(const Metric &) const = default;
 };
 
 /// A minute's (or second's) worth of one metric: values, each with how often it came.

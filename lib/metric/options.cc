@@ -18,11 +18,12 @@ namespace {
 
 constexpr std::uint64_t longest_period = 86400; // seconds
 constexpr std::uint64_t longest_timeout = 86400;
+constexpr std::uint64_t least_spool = 65536; // bytes
 
 /// What has to be looked at after parsing.
 struct Raw {
     std::optional<std::string> pattern, name_space, metric, value, otherwise, unit, unique, zone,
-        to;
+        to, position, follow, spool_size;
     std::vector<std::string> dimensions;
     std::uint64_t period = 60;
 };
@@ -45,6 +46,12 @@ void declare(CommandLine &line, PushOptions &options, Raw &raw) {
     line.text("datetime-format", 0, options.datetime_format, "FORMAT",
               "Time stamps in lines, as strptime has them");
     line.text("time-zone", 0, raw.zone, "LOCAL|UTC", "Of time stamps without one (LOCAL)");
+    line.texts("file", 0, options.files, "FILE",
+               "Follow files instead of reading standard input; wildcards");
+    line.text("follow", 0, raw.follow, "WHICH", "newest or all of a pattern's files (newest)");
+    line.text("initial-position", 0, raw.position, "WHERE",
+              "start_of_file or end_of_file, of a file never seen (end_of_file)");
+    line.flag("once", 0, options.once, "--file: count what is there, from its start, and end");
     line.flag("tee", 0, options.tee, "Copy the input to standard output");
     line.flag("verbose", 'v', options.verbose, "Say more");
     line.flag("quiet", 'q', options.quiet, "Errors only");
@@ -61,6 +68,9 @@ void declare(CommandLine &line, PushOptions &options, Raw &raw) {
               "cloudwatch, stdout, prometheus=FILE, statsd=HOST:PORT, otlp=URL");
     line.number("timeout", 0, options.timeout, 1, longest_timeout, "SECONDS",
                 "Give up so long after the end of the input (30)");
+    line.text("state-dir", 0, options.state_directory, "DIR",
+              "What is remembered, and kept for being pushed later");
+    line.text("spool-size", 0, raw.spool_size, "SIZE", "Of what is kept there at most (8M)");
     line.flag("iam-policy", 0, options.iam_policy, "Print the IAM policy that is needed");
     add_aws_options(line, options.aws);
 }
@@ -109,6 +119,36 @@ Result<void> take_count(PushOptions &options, const Raw &raw) {
     if (raw.zone && !options.datetime_format)
         return fail("--time-zone", "goes with --datetime-format");
     options.time_zone = raw.zone == "UTC" ? TimeZone::utc : TimeZone::local;
+    return {};
+}
+
+/// What would be ignored is refused.
+Result<void> take_files(PushOptions &options, const Raw &raw) {
+    if (options.files.size() > 1 && std::ranges::count(options.files, "-") > 0)
+        return fail("--file=-", "standard input cannot be combined with files");
+    if (std::ranges::count(options.files, "") > 0)
+        return fail("--file", "has no name");
+    if (options.reads_stdin() && (raw.position || raw.follow || options.once))
+        return fail(raw.position ? "--initial-position"
+                    : raw.follow ? "--follow"
+                                 : "--once",
+                    "means nothing for standard input");
+    if (options.tee && !options.reads_stdin())
+        return fail("--tee", "cannot be combined with --file");
+    if (raw.position && *raw.position != "start_of_file" && *raw.position != "end_of_file")
+        return fail("--initial-position=" + escape_path(*raw.position),
+                    "start_of_file or end_of_file");
+    options.from_end = raw.position ? *raw.position == "end_of_file" : !options.once;
+    if (raw.follow && *raw.follow != "newest" && *raw.follow != "all")
+        return fail("--follow=" + escape_path(*raw.follow), "newest or all");
+    options.follow_all = raw.follow == "all";
+    if (raw.spool_size) {
+        const auto size = parse_size(*raw.spool_size);
+        if (!size || *size < least_spool)
+            return fail("--spool-size=" + escape_path(*raw.spool_size),
+                        "is no size of at least 64K");
+        options.spool_size = *size;
+    }
     return {};
 }
 
@@ -161,6 +201,10 @@ Result<void> take_sink(PushOptions &options, const Raw &raw) {
 
 } // namespace
 
+const char *metric_sink_name(MetricSinkKind kind) {
+    return std::ranges::find(known_sinks, kind, &KnownSink::kind)->name;
+}
+
 Result<void> parse_push_options(int argc, char **argv, PushOptions &options, std::string &help) {
     options.test = argc > 1 && std::string_view(argv[1]) == "test";
     CommandLine line;
@@ -176,13 +220,15 @@ Result<void> parse_push_options(int argc, char **argv, PushOptions &options, std
     if (options.help || options.version)
         return {};
     if (!words->empty())
-        return fail(escape_path(words->front()), "is not an option; standard input is read");
+        return fail(escape_path(words->front()), "is not an option; --file FILE follows a file");
     options.pattern = raw.pattern.value_or(options.pattern);
     if (auto done = take_metric(options, raw); !done)
         return done;
     if (auto done = take_count(options, raw); !done)
         return done;
     if (auto done = take_sink(options, raw); !done)
+        return done;
+    if (auto done = take_files(options, raw); !done)
         return done;
     return check_aws_options(options.aws, cloudwatch_service);
 }

@@ -31,10 +31,19 @@ struct PushOptions {
     std::optional<std::string> datetime_format;
     TimeZone time_zone = TimeZone::local;
     MetricSinkKind sink = MetricSinkKind::cloudwatch;
-    std::string target;         ///< of --to
-    std::uint64_t timeout = 30; ///< seconds after the end of the input
+    std::string target;             ///< of --to
+    std::uint64_t timeout = 30;     ///< seconds after the end of the input
+    std::vector<std::string> files; ///< to follow; `-` or none: standard input
+    bool once = false, follow_all = false, from_end = true;
+    std::optional<std::string> state_directory;
+    std::uint64_t spool_size = 8ULL << 20; ///< bytes of data that wait for being pushed
     AwsOptions aws;
+
+    [[nodiscard]] bool reads_stdin() const { return files.empty() || files.front() == "-"; }
 };
+
+/// Of --to: `cloudwatch`, `stdout` …
+[[nodiscard]] const char *metric_sink_name(MetricSinkKind kind);
 
 /// what = the option; the pattern is not looked at. `help`: the option part.
 [[nodiscard]] Result<void> parse_push_options(int argc, char **argv, PushOptions &options,

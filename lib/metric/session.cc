@@ -4,77 +4,33 @@
 #include "aws/metadata.h"
 #include "aws/placeholders.h"
 #include "aws/profile.h"
+#include "base/complaints.h"
+#include "base/digest.h"
 #include "base/host_name.h"
+#include "base/text.h"
 #include "metric/cloudwatch_metrics.h"
+#include "metric/followed_lines.h"
 #include "metric/json_metrics.h"
-#include "metric/line_input.h"
 #include "metric/otlp_metrics.h"
+#include "metric/pipe_lines.h"
 #include "metric/prometheus_metrics.h"
+#include "metric/push_run.h"
 #include "metric/pusher.h"
 #include "metric/statsd_metrics.h"
+#include "metric/unfinished.h"
 #include "net/otlp.h"
+#include "store/state_directory.h"
 
 #include <algorithm>
-#include <array>
-#include <cerrno>
-#include <climits>
 #include <ctime>
 #include <memory>
-#include <poll.h>
 #include <unistd.h>
 
 namespace hostav {
 
 namespace {
 
-using Clock = std::chrono::steady_clock;
-using std::chrono::milliseconds;
-using std::chrono::seconds;
-
-/// After a signal nobody waits for long.
-constexpr seconds patience_after_signal{10};
-constexpr milliseconds longest_wait{60'000};
 constexpr const char *user_agent = "hostav-metric-push/" HOSTAV_VERSION;
-
-/// The copy of the input.
-class Tee {
-  public:
-    explicit Tee(bool wanted) : open_(wanted) {}
-    [[nodiscard]] bool pending() const { return written_ < bytes_.size(); }
-    void add(std::string_view bytes) {
-        if (open_)
-            bytes_.assign(bytes);
-        written_ = 0;
-    }
-    /// What goes without waiting. A failure is told once; a reader that has gone is none.
-    Result<void> write() {
-        while (pending()) {
-            pollfd ready{STDOUT_FILENO, POLLOUT, 0};
-            if (::poll(&ready, 1, 0) <= 0)
-                return {};
-            // A pipe that is ready takes so much without blocking; more it may not.
-            const auto size = std::min<std::size_t>(bytes_.size() - written_, PIPE_BUF);
-            const auto wrote = ::write(STDOUT_FILENO, bytes_.data() + written_, size);
-            if (wrote < 0 && (errno == EINTR || errno == EAGAIN))
-                return {};
-            if (wrote < 0)
-                return close(errno);
-            written_ += static_cast<std::size_t>(wrote);
-        }
-        return {};
-    }
-
-  private:
-    Result<void> close(int error) {
-        open_ = false;
-        bytes_.clear();
-        written_ = 0;
-        return error == EPIPE ? Result<void>{} : fail_errno("stdout", error);
-    }
-    bool open_;
-    std::string bytes_;
-    std::size_t written_ = 0;
-};
 
 Result<std::unique_ptr<MetricSink>> make_sink(const PushSession &session, bool distribution,
                                               const CloudwatchMetrics::Parts &parts) {
@@ -105,110 +61,102 @@ Result<std::unique_ptr<MetricSink>> make_sink(const PushSession &session, bool d
     }
 }
 
-/// The loop's state.
-class Run {
-  public:
-    Run(const PushSession &session, Counter &counter, HttpClient &http, Pusher &pusher)
-        : session_(session), counter_(counter), http_(http), pusher_(pusher), input_(STDIN_FILENO),
-          tee_(session.options.tee), next_period_(counter.next(std::time(nullptr))) {}
+/// Another sink's or namespace's data are none of ours. Short, as it is part of keys.
+std::string series_of(const PushOptions &options) {
+    constexpr std::size_t longest = 64;
+    const auto &name = options.name_space;
+    return std::string(metric_sink_name(options.sink)) + "/" +
+           (name.size() <= longest ? name : sha256_of(name));
+}
 
-    Result<PushResult> to_its_end() {
-        for (;;) {
-            // Some sinks are done at once: then nothing is left to wait for.
-            pusher_.work(Clock::now());
-            const bool done = ended_ && !tee_.pending() && pusher_.idle();
-            if (done || Clock::now() >= give_up_at_)
-                break;
-            if (auto waited = wait(); !waited)
-                return std::unexpected(waited.error());
+/// A pipe has one of its own beside that of followed files, which a service keeps locked.
+std::string state_directory(const PushSession &session) {
+    if (session.options.state_directory)
+        return *session.options.state_directory;
+    return usual_state_directory("metric-push", session.variables) +
+           (session.options.reads_stdin() ? "/pipe" : "");
+}
+
+Result<std::unique_ptr<DataSpool>> open_spool(const PushSession &session) {
+    auto spool = DataSpool::open(
+        {state_directory(session), series_of(session.options), session.options.spool_size});
+    if (!spool)
+        return spool;
+    if (const auto damaged = (*spool)->damaged(); damaged > 0)
+        session.messages.error(escape_path((*spool)->directory()) + ": " + std::to_string(damaged) +
+                               " records are damaged and are left out");
+    if (const auto outdated = (*spool)->outdated(); outdated > 0)
+        session.messages.error(escape_path((*spool)->directory()) + ": " +
+                               std::to_string(outdated) +
+                               " data of other metrics not pushed: too old by now");
+    return spool;
+}
+
+/// Followed files cannot do without. A pipe can: what is in the middle of one must not fail because
+/// of what is for the future, unless it was asked for; so it has one from the beginning only where
+/// something waits in it.
+Result<std::unique_ptr<DataSpool>> first_spool(const PushSession &session) {
+    const auto &options = session.options;
+    if (options.reads_stdin() && !options.state_directory &&
+        ::access(state_directory(session).c_str(), F_OK) != 0)
+        return nullptr;
+    auto spool = open_spool(session);
+    if (spool && options.reads_stdin() && !options.state_directory && (*spool)->size() == 0)
+        return nullptr;
+    if (spool || options.state_directory)
+        return spool;
+    if (!options.reads_stdin())
+        return fail(spool.error().what,
+                    spool.error().why + " (--state-dir DIR names another directory)");
+    session.messages.warning(spool.error().text() + ": what waits there is not pushed now");
+    return nullptr;
+}
+
+/// What an earlier run has counted goes on, or is pushed as it is when this is another metric.
+Result<void> restore(const PushSession &session, DataSpool &spool, Counter &counter) {
+    std::uint64_t damaged = 0;
+    auto counted = saved_unfinished(spool, damaged);
+    if (!counted)
+        return std::unexpected(counted.error());
+    if (damaged > 0)
+        session.messages.error(escape_path(spool.directory()) + ": " + std::to_string(damaged) +
+                               " counts are damaged and are left out");
+    const auto others = std::ranges::partition(*counted, [&session](const Datum &datum) {
+        return datum.metric == session.options.count.metric;
+    });
+    spool.add({others.begin(), others.end()});
+    counted->erase(others.begin(), others.end());
+    counter.restore(*counted);
+    return {};
+}
+
+Result<std::unique_ptr<LineSource>> make_source(const PushSession &session, DataSpool *spool,
+                                                Complaints &complaints) {
+    const auto &options = session.options;
+    if (options.reads_stdin())
+        return std::make_unique<PipeLines>(options.tee, session.messages);
+    return FollowedLines::create(
+        {options.files, options.follow_all, options.from_end, options.once}, *spool, complaints);
+}
+
+/// What could not be pushed is kept where that is possible, and told with its count in any case.
+void keep_or_tell(const PushSession &session, Pusher &pusher, std::unique_ptr<DataSpool> &spool,
+                  bool unsaved) {
+    if (pusher.idle())
+        return;
+    const bool may_keep = session.options.sink != MetricSinkKind::standard_output;
+    if (!spool && may_keep) {
+        auto opened = open_spool(session);
+        if (!opened || !pusher.move_to(**opened) || !(*opened)->commit()) {
+            session.messages.verbose(opened ? "nothing can be kept" : opened.error().text());
+            return pusher.give_up();
         }
-        pusher_.give_up();
-        result_.pushed = pusher_.pushed();
-        result_.given_up = pusher_.given_up();
-        result_.counts = counter_.counts();
-        return result_;
+        spool = std::move(*opened);
     }
-
-  private:
-    const PushSession &session_;
-    Counter &counter_;
-    HttpClient &http_;
-    Pusher &pusher_;
-    LineInput input_;
-    Tee tee_;
-    std::time_t next_period_;
-    PushResult result_;
-    bool ended_ = false;
-    Clock::time_point give_up_at_ = Clock::time_point::max();
-
-    [[nodiscard]] milliseconds pause() const {
-        // Periods are the wall clock's, which may be set.
-        auto longest = longest_wait;
-        if (!ended_)
-            longest = std::min<milliseconds>(
-                longest, seconds(std::max<std::time_t>(0, next_period_ - std::time(nullptr))));
-        const auto next = std::min(pusher_.next_work(), give_up_at_);
-        const auto now = Clock::now();
-        if (next != Clock::time_point::max())
-            longest = std::min(longest, std::chrono::ceil<milliseconds>(std::max(next, now) - now));
-        return longest;
-    }
-
-    Result<void> wait() {
-        std::array<pollfd, 3> set{{{session_.signals.fd(), POLLIN, 0},
-                                   {ended_ || tee_.pending() ? -1 : STDIN_FILENO, POLLIN, 0},
-                                   {tee_.pending() ? STDOUT_FILENO : -1, POLLOUT, 0}}};
-        if (session_.signals.pending() != 0) // it stays ready
-            set[0].fd = -1;
-        if (auto waited = http_.wait(set, pause()); !waited)
-            return waited;
-        if (const auto written = tee_.write(); !written) {
-            session_.messages.error(written.error().text());
-            result_.write_failed = true;
-        }
-        if (set[1].revents != 0 && !tee_.pending())
-            read();
-        if (!ended_ && session_.signals.pending() != 0) {
-            counter_.count(input_.end(), std::time(nullptr));
-            end(patience_after_signal);
-        }
-        if (!ended_)
-            take_periods();
-        return {};
-    }
-
-    void read() {
-        const auto now = std::time(nullptr);
-        const auto got = input_.read();
-        if (!got) {
-            session_.messages.error(got.error().text());
-            result_.read_failed = true;
-            counter_.count(input_.end(), now);
-            return end(seconds(session_.options.timeout));
-        }
-        tee_.add(got->bytes);
-        counter_.count(got->lines, now);
-        if (counter_.full())
-            pusher_.add(counter_.flush());
-        if (got->ended)
-            end(seconds(session_.options.timeout));
-    }
-
-    void take_periods() {
-        const auto now = std::time(nullptr);
-        if (now < next_period_ && next_period_ - now <= session_.options.count.period)
-            return;
-        pusher_.add(counter_.take(now));
-        next_period_ = counter_.next(now);
-    }
-
-    void end(seconds patience) {
-        ended_ = true;
-        pusher_.add(counter_.finish(std::time(nullptr)));
-        pusher_.finish();
-        give_up_at_ = Clock::now() + patience;
-    }
-};
+    if (!spool || unsaved)
+        return pusher.give_up();
+    pusher.keep(escape_path(spool->directory()));
+}
 
 } // namespace
 
@@ -251,11 +199,37 @@ Result<PushResult> run_push_session(const PushSession &session, Counter counter)
     auto sink = make_sink(session, counter.is_distribution(), {environment, http, metadata});
     if (!sink)
         return std::unexpected(sink.error());
-    Pusher pusher(**sink, session.options.count.metric.name,
+    Complaints complaints(session.messages);
+    auto spool = first_spool(session);
+    if (!spool)
+        return std::unexpected(spool.error());
+    auto source = make_source(session, spool->get(), complaints);
+    if (!source)
+        return std::unexpected(source.error());
+    const bool service = !session.options.reads_stdin();
+    if (service)
+        if (auto restored = restore(session, **spool, counter); !restored)
+            return std::unexpected(restored.error());
+    DataInMemory memory;
+    DataQueue &queue = *spool ? static_cast<DataQueue &>(**spool) : memory;
+    Pusher pusher(**sink, queue, session.options.count.metric.name,
                   [&session](Severity severity, const std::string &text) {
                       session.messages.say(severity, text);
                   });
-    return Run(session, counter, http, pusher).to_its_end();
+    PushRun run({counter, **source, pusher, http, session.signals, complaints, spool->get(),
+                 std::chrono::seconds(session.options.timeout), session.options.count.period,
+                 service});
+    if (auto done = run.to_its_end(); !done)
+        return std::unexpected(done.error());
+    keep_or_tell(session, pusher, *spool, run.unsaved());
+    PushResult result;
+    result.pushed = pusher.pushed();
+    result.given_up = pusher.given_up();
+    result.kept = pusher.kept();
+    result.counts = counter.counts();
+    result.read_failed = (*source)->read_failed() || run.unsaved();
+    result.write_failed = (*source)->write_failed();
+    return result;
 }
 
 } // namespace hostav

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 //
-// One run of metric-push: standard input counted and pushed, once a period and at its end. Reading
-// never waits for a push.
+// One run of metric-push: standard input or files counted and pushed, once a period and at the end.
+// Reading never waits for a push.
 #pragma once
 
 #include "aws/environment.h"
@@ -24,6 +24,7 @@ struct PushSession {
 
 struct PushResult {
     std::uint64_t pushed = 0, given_up = 0; ///< data; what was given up has been said
+    std::uint64_t kept = 0;                 ///< for the next run, which has been said
     Counter::Counts counts;
     bool read_failed = false, write_failed = false; ///< which has been said
 };

@@ -6,6 +6,7 @@
 # shellcheck source=tests/support/metric-push.sh
 . "$(dirname "$0")/../support/metric-push.sh"
 start_aws_server
+export STATE_DIRECTORY=/dev/null/none # nothing can be kept
 found=$'/a: X FOUND\n/b: OK\n/c: X FOUND\n'
 not_pushed='VIRUSFOUND 2 at [0-9-]{10}T[0-9:]{8}Z not pushed: '
 

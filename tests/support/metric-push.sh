@@ -9,6 +9,8 @@
 shopt -s lastpipe # `printf … | push` leaves its status here
 metric_push=$BUILD/metric-push
 program=metric-push
+# What is kept, is kept here, whoever runs the test.
+export STATE_DIRECTORY=$scratch/kept
 
 # Runs it to its end against the server: push OPTION...
 push() { run timeout 120 "$metric_push" --endpoint-url "$aws_url" "$@"; }

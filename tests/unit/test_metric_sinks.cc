@@ -128,7 +128,8 @@ TEST_CASE("what is refused is found, given up with its value, and the others get
         accepted += data.size();
         return {Outcome::accepted, data.size(), "", {}};
     };
-    Pusher pusher(sink, "M", said.say());
+    DataInMemory queue;
+    Pusher pusher(sink, queue, "M", said.say());
     std::vector<Datum> data;
     for (int i = 0; i < 8; ++i)
         data.push_back(recent(i));
@@ -150,7 +151,8 @@ TEST_CASE("what waits is bounded, what is too old is not sent, and denial ends i
     sink.answer = [](const std::vector<Datum> &) -> Pushed {
         return {Outcome::denied, 0, "no", {}};
     };
-    Pusher pusher(sink, "M", said.say());
+    DataInMemory queue;
+    Pusher pusher(sink, queue, "M", said.say());
     pusher.add(std::vector<Datum>(10'500, recent(1)));
     CHECK(pusher.given_up() == 500);
     pusher.work(Pusher::Clock::now());
@@ -160,10 +162,12 @@ TEST_CASE("what waits is bounded, what is too old is not sent, and denial ends i
     CHECK(sink.sizes.size() == 1);
     pusher.finish();
     pusher.work(Pusher::Clock::now());
+    CHECK(pusher.hopeless());
+    pusher.give_up();
     CHECK(pusher.idle());
     CHECK(pusher.given_up() == 10'500);
     CHECK(said.lines.back().find("M 10000 in 10000 data since ") == 0);
-    Pusher old(sink, "M", said.say());
+    Pusher old(sink, queue, "M", said.say());
     old.add({datum({{1, 1}})}); // of 2023
     old.work(Pusher::Clock::now());
     CHECK(said.lines.back() == "M 1 at 2023-11-14T22:14:00Z not pushed: too old by now");
