@@ -166,6 +166,7 @@ Result<void> Pusher::move_to(DataQueue &queue) {
     auto data = queue_->get(0, queue_->size());
     if (!data)
         return std::unexpected(data.error());
+    earlier_ += queue.size();
     queue.add(std::move(*data));
     queue_->drop_first(queue_->size());
     queue_ = &queue;

@@ -125,7 +125,25 @@ struct DurableMap::Impl {
         if (const int code = mdb_env_set_mapsize(opened, first_map_size); code != 0)
             return code;
         const std::string path = directory + data_name;
-        return mdb_env_open(opened, path.c_str(), flags | MDB_NOSUBDIR | MDB_NOTLS, only_us);
+        const int code =
+            mdb_env_open(opened, path.c_str(), flags | MDB_NOSUBDIR | MDB_NOTLS, only_us);
+        return code == 0 && (flags & MDB_RDONLY) == 0 ? fill_up() : code;
+    }
+
+    /// A file that was cut short would end us by SIGBUS where it is read. Zeros instead are no page
+    /// of LMDB's, which it says.
+    [[nodiscard]] int fill_up() const {
+        MDB_envinfo info = {};
+        MDB_stat state = {};
+        int fd = -1;
+        mdb_env_info(env.get(), &info);
+        mdb_env_stat(env.get(), &state);
+        mdb_env_get_fd(env.get(), &fd);
+        struct stat st = {};
+        const auto size = static_cast<off_t>((info.me_last_pgno + 1) * state.ms_psize);
+        if (::fstat(fd, &st) != 0 || (st.st_size < size && ::ftruncate(fd, size) != 0))
+            return errno;
+        return 0;
     }
 
     int open_database(unsigned flags) {

@@ -48,3 +48,24 @@ expect_pushed() { # NAMESPACE METRIC SUM
     got=$(pushed "$1" "$2")
     [[ ${got% *} = "$3" ]] || fail "$2 is ${got% *}, not $3"
 }
+# A file that is followed: lines in it, and the tool on it.
+log=$scratch/clamd.scan
+found() { # NUMBER: so many lines that match, and some that do not; all different, as in a log
+    local i
+    for ((i = 0; i < $1; i++)); do printf '%s /f: X FOUND\n/FOUND/g: OK\n' "$EPOCHREALTIME"; done
+}
+follow() { # OPTION...: starts it; its pid is in $pid
+    start "$metric_push" --endpoint-url "$aws_url" --period 1 --file "$log" "$@"
+}
+stop_following() { # [SIGNAL]
+    kill "-${1:-TERM}" "$pid"
+    finish "$pid"
+}
+has_pushed() { # SUM
+    local got
+    got=$(pushed clamav/found VIRUSFOUND)
+    [[ ${got% *} = "$1" ]]
+}
+await_pushed() { # SUM
+    eventually has_pushed "$1" || fail "VIRUSFOUND is $(pushed clamav/found VIRUSFOUND), not $1"
+}

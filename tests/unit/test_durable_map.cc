@@ -2,11 +2,13 @@
 //
 // The durable map: what is committed stays, whatever happens to the process; one writer, readers
 // beside it. Other processes are forked children: LMDB counts them by process.
+#include "base/files.h"
 #include "store/durable_map.h"
 #include "tests/support/catch.h"
 #include "tests/support/processes.h"
 #include "tests/support/tree.h"
 
+#include <fcntl.h>
 #include <string>
 #include <sys/stat.h>
 
@@ -200,4 +202,23 @@ TEST_CASE("a state directory that others may write to, or no directory, is refus
     tree::directory(scratch / "bad");
     tree::file(scratch / "bad/state.mdb", std::string(20000, 'x'));
     CHECK_FALSE(DurableMap::open(scratch / "bad", DurableMap::Access::write).has_value());
+}
+
+TEST_CASE("a small file that was cut short is an error, wherever it was cut", "[durable_map]") {
+    const tree::Scratch scratch;
+    std::map<std::string, std::optional<std::string>> pairs;
+    for (int i = 0; i < 20; ++i)
+        pairs[std::to_string(i)] = std::string(100, 'x');
+    REQUIRE(writer(scratch / "whole").commit(pairs).has_value());
+    const std::string whole = *read_file(AT_FDCWD, scratch / "whole/state.mdb", 1 << 24);
+    std::size_t refused = 0;
+    for (std::size_t size = 4096; size < whole.size(); size += 4096) {
+        const auto directory = scratch / ("cut" + std::to_string(size));
+        tree::directory(directory);
+        tree::mode(directory, 0700);
+        tree::file(directory + "/state.mdb", whole.substr(0, size));
+        const auto map = DurableMap::open(directory, DurableMap::Access::write);
+        refused += map && map->all("").has_value() ? 0 : 1;
+    }
+    CHECK(refused > 0);
 }
