@@ -42,7 +42,7 @@ bad() { # WHAT REGEX
     expect_violation "$2"
 }
 bad '{' 'otlp: '
-bad '{"resourceLogs": []}' 'no log record'
+bad '{"resourceLogs": []}' 'no logRecords'
 bad "$(logs "${good//\"17/17}")" 'otlp: '
 bad "$(logs "${good/\"1767323045000000000\"/1767323045000000000}")" 'timeUnixNano is 17'
 bad "$(logs "${good/severityNumber/severity}")" 'unknown member severity'

@@ -141,6 +141,8 @@ expect_stored() { # GROUP STREAM MESSAGE...: exactly these
 
 # The messages that the OpenTelemetry collector took ($aws_url/v1/logs), one a line.
 stored_otlp() { aws_stored otlp; }
+# The data points that it took ($aws_url/v1/metrics), JSON, one a line.
+stored_otlp_metrics() { aws_stored otlp-metrics; }
 
 # Starts a receiver of RFC 5424 messages with options of syslog-receiver on $syslog_dir; its port is
 # in $syslog_port.

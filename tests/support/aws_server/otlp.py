@@ -16,10 +16,7 @@ from .wire import Answer
 U64 = re.compile(r'0|[1-9]\d{0,19}')
 HEX = {'traceId': re.compile(r'([0-9a-fA-F]{32})?'), 'spanId': re.compile(r'([0-9a-fA-F]{16})?')}
 # Members of each message of the protocol: name -> type.
-REQUEST = {'resourceLogs': list}
-RESOURCE_LOGS = {'resource': dict, 'scopeLogs': list, 'schemaUrl': str}
 RESOURCE = {'attributes': list, 'droppedAttributesCount': int}
-SCOPE_LOGS = {'scope': dict, 'logRecords': list, 'schemaUrl': str}
 SCOPE = {'name': str, 'version': str, 'attributes': list, 'droppedAttributesCount': int}
 RECORD = {'timeUnixNano': str, 'observedTimeUnixNano': str, 'severityNumber': int,
           'severityText': str, 'body': dict, 'attributes': list, 'droppedAttributesCount': int,
@@ -85,36 +82,48 @@ def record(value, where):
             'attributes': attributes(value.get('attributes', []), where)}
 
 
-def records(request):
-    """All log records of an ExportLogsServiceRequest, flat."""
+def flat(request, resources, scopes, items, read):
+    """What `read` makes of each item of each scope of each resource, with these beside it; the
+    three are the names of the lists."""
     result = []
-    for i, logs in enumerate(members(request, REQUEST, 'request').get('resourceLogs', [])):
-        where = f'resourceLogs[{i}]'
-        members(logs, RESOURCE_LOGS, where)
-        resource = members(logs.get('resource', {}), RESOURCE, where + '.resource')
+    for i, of_one in enumerate(members(request, {resources: list}, 'request').get(resources, [])):
+        where = f'{resources}[{i}]'
+        members(of_one, {'resource': dict, scopes: list, 'schemaUrl': str}, where)
+        resource = members(of_one.get('resource', {}), RESOURCE, where + '.resource')
         about = attributes(resource.get('attributes', []), where + '.resource')
-        for j, scoped in enumerate(logs.get('scopeLogs', [])):
-            inner = f'{where}.scopeLogs[{j}]'
-            members(scoped, SCOPE_LOGS, inner)
+        for j, scoped in enumerate(of_one.get(scopes, [])):
+            inner = f'{where}.{scopes}[{j}]'
+            members(scoped, {'scope': dict, items: list, 'schemaUrl': str}, inner)
             scope = members(scoped.get('scope', {}), SCOPE, inner + '.scope')
-            for k, one in enumerate(scoped.get('logRecords', [])):
-                result.append({**record(one, f'{inner}.logRecords[{k}]'), 'resource': about,
-                               'scope': scope.get('name')})
-    demand(result, 'request', 'no log record')
+            for k, one in enumerate(scoped.get(items, [])):
+                result += [{**item, 'resource': about, 'scope': scope.get('name')}
+                           for item in read(one, f'{inner}.{items}[{k}]')]
+    demand(result, 'request', f'no {items}')
     return result
 
 
+def records(request):
+    """All log records of an ExportLogsServiceRequest."""
+    return flat(request, 'resourceLogs', 'scopeLogs', 'logRecords',
+                lambda one, where: [record(one, where)])
+
+
 class Otlp(Route):
-    def __init__(self, state):
-        self.file = append_to(os.path.join(state.directory, 'otlp.jsonl'))
+    """One signal: its path, what reads a request, its file, what its answers call a record."""
+
+    def __init__(self, state, path='/v1/logs', read=records, file='otlp.jsonl',
+                 rejects='rejectedLogRecords'):
+        self.path, self.read, self.rejects = path, read, rejects
+        self.operation = 'otlp' if path == '/v1/logs' else 'otlp-metrics'
+        self.file = append_to(os.path.join(state.directory, file))
 
     def identify(self, call):
-        call.operation = 'otlp'
+        call.operation = self.operation
 
     def check(self, call):
         request = call.request
         call.notes.update(path=request.target)
-        if request.method != 'POST' or request.target != '/v1/logs':
+        if request.method != 'POST' or request.target != self.path:
             call.refuse('NotFound', 'no such thing', f'{request.method} {request.target}',
                         status=404)
         if request.all('content-type') != ['application/json']:
@@ -122,7 +131,7 @@ class Otlp(Route):
                         f"Content-Type: {request.all('content-type')}", status=415)
         call.decode_body()
         try:
-            call.params = records(json.loads(call.body.decode('utf-8')))
+            call.params = self.read(json.loads(call.body.decode('utf-8')))
         except (ValueError, Malformed, UnicodeDecodeError) as error:
             call.refuse('BadRequest', str(error), error)
         call.notes.update(events=len(call.params))
@@ -134,7 +143,7 @@ class Otlp(Route):
                                     + '\n' for one in taken).encode())
         answer = {}
         if rejected:
-            answer = {'partialSuccess': {'rejectedLogRecords': str(rejected), 'errorMessage': why}}
+            answer = {'partialSuccess': {self.rejects: str(rejected), 'errorMessage': why}}
         return Answer(200, {'Content-Type': 'application/json'}, json.dumps(answer).encode(),
                       request_id=False)
 

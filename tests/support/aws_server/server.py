@@ -82,7 +82,7 @@ class Server:
         if path == '/' and request.method == 'POST':
             return self.routes['aws']
         for prefix, name in (('/latest/', 'imds'), ('/container/', 'container'),
-                             ('/v1/logs', 'otlp')):
+                             ('/v1/logs', 'otlp'), ('/v1/metrics', 'otlp-metrics')):
             if path.startswith(prefix) and name in self.routes:
                 return self.routes[name]
         return self.routes['nowhere']
