@@ -31,7 +31,8 @@ constexpr const char *usage_head = R"(Usage: metric-push [options] < LINES
        metric-push test [--pattern PATTERN] < LINES
        metric-push setup --log-group NAME --email ADDRESS
        metric-push filter put|list|test|delete, topic put|list|delete, alarm put|list|delete
-Counts the lines of standard input or of files that match a pattern, and pushes the counts as a metric.
+Counts the lines of standard input or of files that match a pattern, and pushes the counts as a
+metric.
 `test` shows which lines match, and the fields that they give. `setup` makes what leads from a
 line to a mail; `filter`, `topic` and `alarm` do it one by one, see `metric-push setup --help`.
 )";

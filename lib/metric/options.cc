@@ -126,8 +126,6 @@ Result<void> take_count(PushOptions &options, const Raw &raw) {
 Result<void> take_files(PushOptions &options, const Raw &raw) {
     if (options.files.size() > 1 && std::ranges::count(options.files, "-") > 0)
         return fail("--file=-", "standard input cannot be combined with files");
-    if (std::ranges::count(options.files, "") > 0)
-        return fail("--file", "has no name");
     if (options.reads_stdin() && (raw.position || raw.follow || options.once))
         return fail(raw.position ? "--initial-position"
                     : raw.follow ? "--follow"

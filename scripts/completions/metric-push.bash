@@ -43,7 +43,7 @@ _metric_push() {
     fi
 
     case $option in
-    --aws-config | --ca-bundle)
+    --file | --state-dir | --aws-config | --ca-bundle)
         compopt -o filenames
         mapfile -t COMPREPLY < <(compgen -f -- "$current")
         return
@@ -51,6 +51,14 @@ _metric_push() {
     --to)
         mapfile -t COMPREPLY < <(compgen -W 'cloudwatch stdout prometheus= statsd= otlp=' -- "$current")
         if [[ ${#COMPREPLY[@]} -eq 1 && ${COMPREPLY[0]} == *= ]]; then compopt -o nospace; fi
+        return
+        ;;
+    --follow)
+        mapfile -t COMPREPLY < <(compgen -W 'newest all' -- "$current")
+        return
+        ;;
+    --initial-position)
+        mapfile -t COMPREPLY < <(compgen -W 'start_of_file end_of_file' -- "$current")
         return
         ;;
     --time-zone)
@@ -91,7 +99,7 @@ _metric_push() {
         return
         ;;
     --pattern | --value | --default | --period | --datetime-format | --namespace | --metric | \
-        --dimension | --timeout | --region | --profile | --endpoint-url)
+        --dimension | --timeout | --spool-size | --region | --profile | --endpoint-url)
         return
         ;;
     esac
@@ -109,9 +117,9 @@ _metric_push() {
     elif [[ $current != -* ]]; then
         [[ $COMP_CWORD -ne 1 ]] || mapfile -t COMPREPLY < <(compgen -W 'test setup filter topic alarm' -- "$current")
     else
-        local flags='--help --version --iam-policy --verbose --quiet --tee --unique --high-resolution --imds-v1
+        local flags='--help --version --iam-policy --verbose --quiet --once --tee --unique --high-resolution --imds-v1
             --fips --dual-stack'
-        local values='--pattern= --value= --default= --period= --datetime-format= --time-zone=
+        local values='--file= --follow= --initial-position= --state-dir= --spool-size= --pattern= --value= --default= --period= --datetime-format= --time-zone=
             --namespace= --metric= --unit= --dimension= --to= --timeout= --region= --profile=
             --endpoint-url= --aws-config= --ca-bundle='
         mapfile -t COMPREPLY < <(compgen -W "$flags $values" -- "$current")
