@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "follow/follower.h"
 
+#include "base/files.h"
 #include "base/text.h"
 #include "follow/file_source.h"
 
@@ -234,6 +235,16 @@ Result<FileProgress> read_file_record(const std::string &key, const std::string 
     const bool same = status && status->id == read->place.id && progress.size >= progress.offset;
     progress.behind = same ? progress.size - progress.offset : progress.size;
     return progress;
+}
+
+Result<std::string> followed_path(const std::string &path) {
+    auto absolute = absolute_path(path);
+    if (!absolute)
+        return absolute;
+    struct stat st = {};
+    if (::stat(absolute->c_str(), &st) == 0 && S_ISDIR(st.st_mode))
+        return fail(escape_path(path), "is a directory: name files, or a pattern of them");
+    return absolute;
 }
 
 std::vector<std::pair<std::uint64_t, std::uint64_t>> own_outputs() {

@@ -56,6 +56,9 @@ struct FollowerOptions {
     bool poll_only = false; ///< without inotify
 };
 
+/// A path or pattern of the command line, absolute; a directory is refused.
+[[nodiscard]] Result<std::string> followed_path(const std::string &path);
+
 /// Standard output and error where they are files: for FollowerOptions::own.
 [[nodiscard]] std::vector<std::pair<std::uint64_t, std::uint64_t>> own_outputs();
 

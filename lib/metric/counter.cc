@@ -184,6 +184,7 @@ Datum Counter::datum_of(std::int64_t period, std::map<double, double> values) co
 
 std::vector<Datum> Counter::snapshot() const {
     std::vector<Datum> data;
+    data.reserve(periods_.size());
     for (const auto &[period, values] : periods_)
         data.push_back(datum_of(period, values));
     return data;

@@ -1,18 +1,15 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "metric/followed_lines.h"
 
-#include "base/files.h"
 #include "base/text.h"
 
 #include <algorithm>
-#include <fcntl.h>
-#include <sys/stat.h>
 
 namespace hostav {
 
 namespace {
 
-constexpr std::size_t most_at_once = std::size_t{1} << 20; ///< bytes, and a line
+constexpr std::size_t most_at_once = std::size_t{256} * 1024; ///< bytes, and a line
 /// After a fill that gave nothing although bytes are there, and after one that failed.
 constexpr std::chrono::milliseconds look_again{500}, try_again{5000};
 /// --once: so long nothing could be read of what is not read: it is a half line.
@@ -22,8 +19,8 @@ constexpr const char *known_prefix = "known/";
 
 } // namespace
 
-FollowedLines::FollowedLines(const FollowedOptions &options, Complaints &complaints)
-    : options_(options), complaints_(complaints), follower_(follower_options()) {
+FollowedLines::FollowedLines(FollowedOptions options, Complaints &complaints)
+    : options_(std::move(options)), complaints_(complaints), follower_(follower_options()) {
     format_.lines = true;
 }
 
@@ -49,12 +46,9 @@ FollowedLines::create(const FollowedOptions &options, DataSpool &spool, Complain
 }
 
 Result<void> FollowedLines::add(const std::string &file, DataSpool &spool) {
-    auto path = absolute_path(file);
+    auto path = followed_path(file);
     if (!path)
         return std::unexpected(path.error());
-    struct stat st = {};
-    if (::stat(path->c_str(), &st) == 0 && S_ISDIR(st.st_mode))
-        return fail(escape_path(file), "is a directory: name files, or a pattern of them");
     FileSourceOptions source;
     source.name = source.pattern = *path;
     source.all = options_.all;
@@ -120,6 +114,7 @@ void FollowedLines::work(std::span<const pollfd> /*ready*/, Counter &counter, st
 /// All or nothing of a fill counts: what fails in the middle comes again.
 void FollowedLines::fill(Input &input, File &file, Counter &counter, std::time_t now) {
     lines_.clear();
+    lines_.reserve(most_at_once * 5 / 4);
     const auto filled = input.fill(
         [this](const Event &event) {
             if (lines_.size() >= most_at_once)

@@ -43,7 +43,7 @@ class FollowedLines : public LineSource {
         Clock::time_point not_before = Clock::time_point::min();
         bool more = false; ///< its last fill did not take all
     };
-    FollowedLines(const FollowedOptions &options, Complaints &complaints);
+    FollowedLines(FollowedOptions options, Complaints &complaints);
     FollowedOptions options_;
     Complaints &complaints_;
     EventFormat format_;

@@ -84,7 +84,7 @@ void PushRun::take_signals() {
     if (ended_ || parts_.signals.pending() == 0)
         return;
     parts_.source.stop(parts_.counter, std::time(nullptr));
-    end(patience_after_signal, true);
+    end(std::min(patience_after_signal, parts_.patience), true);
 }
 
 void PushRun::take_lines(const std::vector<pollfd> &set) {

@@ -3,7 +3,6 @@
 
 #include "aws/placeholders.h"
 #include "aws/profile.h"
-#include "base/files.h"
 #include "base/text.h"
 #include "ship/config_keys.h"
 #include "ship/destination.h"
@@ -14,7 +13,6 @@
 
 #include <algorithm>
 #include <fcntl.h>
-#include <sys/stat.h>
 
 namespace hostav {
 
@@ -103,12 +101,9 @@ Result<ShipConfig> given_config(const ShipOptions &options, std::vector<std::str
         return config;
     }
     for (const auto &file : options.files) {
-        auto path = absolute_path(file);
+        auto path = followed_path(file);
         if (!path)
             return std::unexpected(path.error());
-        struct stat st = {};
-        if (::stat(path->c_str(), &st) == 0 && S_ISDIR(st.st_mode))
-            return fail(escape_path(file), "is a directory: name files, or a pattern of them");
         stream->file = *path;
         stream->name = file;
         config.streams.push_back(*stream);

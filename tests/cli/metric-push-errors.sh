@@ -36,6 +36,23 @@ wrong 'goes with --to cloudwatch' --to stdout --high-resolution
 wrong '^metric-push: --profile=who: not in ' --profile who
 wrong '^metric-push: endpoint-url|^metric-push: --endpoint-url' --endpoint-url foo:bar
 wrong 'unknown option' test --value 1
+wrong '^metric-push: --once: means nothing for standard input' --once
+wrong '^metric-push: --follow: means nothing' --follow all --file -
+wrong '^metric-push: --initial-position: means nothing' --initial-position end_of_file
+wrong '^metric-push: --file=-: ' --file - --file a
+wrong '^metric-push: --file=: needs a value' --file ''
+wrong '^metric-push: --initial-position=end: ' --file a --initial-position end
+wrong '^metric-push: --follow=each: ' --file a --follow each
+wrong 'cannot be combined with --file' --file a --tee
+wrong '^metric-push: --spool-size=1K: ' --spool-size 1K
+wrong '^metric-push: --spool-size=x: ' --spool-size x
+run timeout 20 "$metric_push" --file /etc
+expect_one_error 1 '^metric-push: /etc: is a directory'
+run timeout 20 "$metric_push" --file a --state-dir /dev/null/x
+expect_one_error 1 '^metric-push: state directory /dev/null/x: Not a directory'
+mkdir -m 777 "$scratch/open"
+run timeout 20 "$metric_push" --file a --state-dir "$scratch/open"
+expect_one_error 1 "^metric-push: state directory $scratch/open: others may write"
 
 test_pattern() { run "$metric_push" test "$@"; }
 printf '1.2.3.4 GET 404\r\n1.2.3.4 GET 200\n5.6.7.8 \033 "4 x"' |
