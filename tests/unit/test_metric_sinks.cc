@@ -131,6 +131,7 @@ TEST_CASE("what is refused is found, given up with its value, and the others get
     DataInMemory queue;
     Pusher pusher(sink, queue, "M", said.say());
     std::vector<Datum> data;
+    data.reserve(8);
     for (int i = 0; i < 8; ++i)
         data.push_back(recent(i));
     pusher.add(std::move(data));
