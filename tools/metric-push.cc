@@ -2,19 +2,26 @@
 //
 // metric-push: counts lines and pushes the counts as a metric, and sets up at AWS what watches it.
 // Glue: options, wiring, one place that prints an error.
+#include "base/files.h"
 #include "base/resources.h"
 #include "base/text.h"
+#include "conf/clamd_client.h"
+#include "engine/database.h"
+#include "metric/health.h"
 #include "metric/iam_policy.h"
 #include "metric/line_input.h"
 #include "metric/options.h"
 #include "metric/provision.h"
 #include "metric/session.h"
+#include "ship/session.h"
+#include "store/state_directory.h"
 
 #include <algorithm>
 #include <csignal>
 #include <cstdio>
 #include <optional>
 #include <sys/prctl.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 namespace {
@@ -29,11 +36,13 @@ constexpr int exit_outstanding = 3; // of --plan and --wait
 constexpr const char *usage_head = R"(Usage: metric-push [options] < LINES
        metric-push [options] --file FILE...
        metric-push test [--pattern PATTERN] < LINES
+       metric-push health [options]
        metric-push setup --log-group NAME --email ADDRESS
        metric-push filter put|list|test|delete, topic put|list|delete, alarm put|list|delete
 Counts the lines of standard input or of files that match a pattern, and pushes the counts as a
 metric.
-`test` shows which lines match, and the fields that they give. `setup` makes what leads from a
+`test` shows which lines match, and the fields that they give; `health` pushes how old signatures and
+the last scan are, whether the engine runs, what waits for delivery. `setup` makes what leads from a
 line to a mail; `filter`, `topic` and `alarm` do it one by one, see `metric-push setup --help`.
 )";
 // clang-format off
@@ -170,6 +179,15 @@ int provision(const ProvisionWords &words, int argc, char **argv) {
     return *outcome == ProvisionOutcome::outstanding ? exit_outstanding : 0;
 }
 
+Result<Messages> open_messages(const PushOptions &options) {
+    MessageOptions terminal;
+    terminal.quiet = options.quiet;
+    terminal.verbose = options.verbose;
+    terminal.to_stderr = true;
+    terminal.name = "metric-push";
+    return Messages::open({}, terminal);
+}
+
 int serve(PushOptions &options, Filter filter) {
     const auto variables = environment_variables();
     if (const auto filled = expand_dimensions(options, variables); !filled)
@@ -177,12 +195,7 @@ int serve(PushOptions &options, Filter filter) {
     auto counter = make_counter(options, std::move(filter), variables);
     if (!counter)
         return complain(counter.error(), exit_usage);
-    MessageOptions terminal;
-    terminal.quiet = options.quiet;
-    terminal.verbose = options.verbose;
-    terminal.to_stderr = true;
-    terminal.name = "metric-push";
-    auto messages = Messages::open({}, terminal);
+    auto messages = open_messages(options);
     if (!messages)
         return complain(messages.error(), exit_failure);
     // Logs are rotated with a HUP to whoever reads them; a pipe's end it is, as for others.
@@ -199,6 +212,76 @@ int serve(PushOptions &options, Filter filter) {
     // one would hide what the programs before it had to say.
     const bool lost = result->given_up + result->kept > 0 && !options.tee;
     return result->read_failed || result->write_failed || lost ? exit_failure : 0;
+}
+
+/// What logship says of all that it ships; none where it never ran.
+std::optional<std::string> logship_status(const PushOptions &options, const Variables &variables) {
+    std::optional<std::string> lines;
+    for (const auto sink : {SinkKind::cloudwatch, SinkKind::otlp, SinkKind::syslog}) {
+        ShipOptions ship;
+        ship.json = true;
+        ship.sink = sink;
+        ship.state_directory = options.look.logship_state;
+        const auto directory =
+            options.look.logship_state.value_or(usual_state_directory("logship", variables));
+        if (const auto status = ship_status(ship, directory))
+            lines = lines.value_or("") + status->text;
+    }
+    return lines;
+}
+
+HealthSources health_sources(const PushOptions &options, const Variables &variables,
+                             Messages &messages) {
+    const auto &look = options.look;
+    HealthSources sources;
+    sources.database_directory = look.database_directory.value_or(installed_database_directory());
+    if (look.expects("scan"))
+        sources.scan_report = look.scan_report;
+    if (look.expects("logship"))
+        sources.ship_status = logship_status(options, variables);
+    if (!look.expects("engine"))
+        return sources;
+    if (auto address = look.clamd_conf ? read_clamd_address(*look.clamd_conf) : resident_address())
+        sources.daemon = std::move(*address);
+    else
+        messages.warning("EngineUp unknown: " + address.error().text());
+    return sources;
+}
+
+/// Counts of the last time are kept in a file of the state directory.
+int push_health(PushOptions &options) {
+    constexpr const char *kept = "health.json";
+    constexpr std::size_t most_kept = 65536;
+    const auto variables = environment_variables();
+    if (const auto filled = expand_dimensions(options, variables); !filled)
+        return complain(filled.error(), exit_usage);
+    auto messages = open_messages(options);
+    if (!messages)
+        return complain(messages.error(), exit_failure);
+    auto signals = Signals::watch();
+    if (!signals)
+        return complain(signals.error(), exit_failure);
+    auto sources = health_sources(options, variables, *messages);
+    const auto state = make_state_directory(
+        options.state_directory.value_or(usual_state_directory("metric-push", variables)));
+    if (state)
+        sources.counts_before = read_file(state->get(), kept, most_kept).value_or("");
+    else
+        messages->warning(state.error().text() + ": what was counted is not known");
+    const auto health =
+        look_at_health(sources, options.count.metric.dimensions, std::time(nullptr));
+    for (const auto &unknown : health.unknown)
+        messages->warning(unknown);
+    const auto pushed = push_now({options, *messages, *signals, variables}, health.data);
+    if (!pushed)
+        return complain(pushed.error(), exit_failure);
+    if (!*pushed || health.data.empty())
+        return exit_failure;
+    if (state && !health.counts.empty())
+        if (const auto wrote = replace_file(state->get(), kept, health.counts, S_IRUSR | S_IWUSR);
+            !wrote)
+            return complain(wrote.error(), exit_failure);
+    return 0;
 }
 
 int run(int argc, char **argv) {
@@ -225,6 +308,8 @@ int run(int argc, char **argv) {
         print(policy_text(push_policy(options.name_space)) + "\n");
         return 0;
     }
+    if (options.health)
+        return push_health(options);
     auto filter = filter_of(options);
     if (!filter)
         return complain(filter.error(), exit_usage);

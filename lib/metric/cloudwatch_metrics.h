@@ -24,7 +24,9 @@ class CloudwatchMetrics : public MetricSink {
         Metadata &metadata;
     };
     CloudwatchMetrics(const Parts &parts, std::string name_space);
-    [[nodiscard]] bool takes_several_metrics() const override { return true; }
+    [[nodiscard]] bool takes_together(const Metric & /*a*/, const Metric & /*b*/) const override {
+        return true;
+    }
     void push(const std::vector<Datum> &data, Done done) override;
 
   private:

@@ -23,7 +23,7 @@ constexpr std::uint64_t least_spool = 65536; // bytes
 /// What has to be looked at after parsing.
 struct Raw {
     std::optional<std::string> pattern, name_space, metric, value, otherwise, unit, unique, zone,
-        to, position, follow, spool_size;
+        to, position, follow, spool_size, scan_report;
     std::vector<std::string> dimensions;
     std::uint64_t period = 60;
 };
@@ -33,6 +33,21 @@ void declare_common(CommandLine &line, PushOptions &options, Raw &raw) {
               "A filter pattern of CloudWatch Logs (lines that end in ' FOUND')");
     line.flag("help", 'h', options.help, "Show this help");
     line.flag("version", 'V', options.version, "Show the version");
+}
+
+/// Whose they are, and where they go.
+void declare_target(CommandLine &line, PushOptions &options, Raw &raw, const char *name_space) {
+    line.text("namespace", 0, raw.name_space, "NAME", name_space);
+    line.texts("dimension", 0, raw.dimensions, "NAME=VALUE",
+               "Dimension; {instance_id} and {hostname} are this machine's");
+    line.text("to", 0, raw.to, "SINK",
+              "cloudwatch, stdout, prometheus=FILE, statsd=HOST:PORT, otlp=URL");
+    line.number("timeout", 0, options.timeout, 1, longest_timeout, "SECONDS",
+                "Give up so long after the end of the input (30)");
+    line.text("state-dir", 0, options.state_directory, "DIR",
+              "What is remembered, and kept for being pushed later");
+    line.flag("iam-policy", 0, options.iam_policy, "Print the IAM policy that is needed");
+    add_aws_options(line, options.aws);
 }
 
 void declare(CommandLine &line, PushOptions &options, Raw &raw) {
@@ -57,22 +72,31 @@ void declare(CommandLine &line, PushOptions &options, Raw &raw) {
     line.flag("quiet", 'q', options.quiet, "Errors only");
 
     line.group("The metric");
-    line.text("namespace", 0, raw.name_space, "NAME", "Namespace (clamav/found)");
     line.text("metric", 0, raw.metric, "NAME", "Name (VIRUSFOUND)");
     line.text("unit", 0, raw.unit, "UNIT", "Unit, such as Bytes (Count)");
-    line.texts("dimension", 0, raw.dimensions, "NAME=VALUE",
-               "Dimension; {instance_id} and {hostname} are this machine's");
     line.flag("high-resolution", 0, options.count.metric.high_resolution,
               "Keep the seconds of time stamps");
-    line.text("to", 0, raw.to, "SINK",
-              "cloudwatch, stdout, prometheus=FILE, statsd=HOST:PORT, otlp=URL");
-    line.number("timeout", 0, options.timeout, 1, longest_timeout, "SECONDS",
-                "Give up so long after the end of the input (30)");
-    line.text("state-dir", 0, options.state_directory, "DIR",
-              "What is remembered, and kept for being pushed later");
+    declare_target(line, options, raw, "Namespace (clamav/found)");
     line.text("spool-size", 0, raw.spool_size, "SIZE", "Of what is kept there at most (8M)");
-    line.flag("iam-policy", 0, options.iam_policy, "Print the IAM policy that is needed");
-    add_aws_options(line, options.aws);
+}
+
+void declare_health(CommandLine &line, PushOptions &options, Raw &raw) {
+    auto &look = options.look;
+    line.group("Where to look");
+    line.text("config-file", 'c', look.clamd_conf, "FILE",
+              "clamd.conf that says where the daemon listens");
+    line.text("database-dir", 0, look.database_directory, "DIR", "Signatures");
+    line.text("scan-report", 0, raw.scan_report, "FILE",
+              "scan's --report (/var/lib/hostav/fullscan.json)");
+    line.text("logship-state", 0, look.logship_state, "DIR", "logship's --state-dir");
+    line.texts("without", 0, look.without, "PART", "engine, scan, logship: not expected here");
+    line.flag("help", 'h', options.help, "Show this help");
+    line.flag("version", 'V', options.version, "Show the version");
+    line.flag("verbose", 'v', options.verbose, "Say more");
+    line.flag("quiet", 'q', options.quiet, "Errors only");
+
+    line.group("The metrics");
+    declare_target(line, options, raw, "Namespace (hostav)");
 }
 
 Result<void> take_metric(PushOptions &options, const Raw &raw) {
@@ -150,6 +174,17 @@ Result<void> take_files(PushOptions &options, const Raw &raw) {
     return {};
 }
 
+Result<void> take_look(PushOptions &options, const Raw &raw) {
+    options.look.scan_report = raw.scan_report.value_or(options.look.scan_report);
+    for (const auto &part : options.look.without)
+        if (part != "engine" && part != "scan" && part != "logship")
+            return fail("--without=" + escape_path(part), "engine, scan or logship");
+    // The presets of `alarm put` have the same.
+    if (raw.dimensions.empty())
+        options.count.metric.dimensions = {{"Host", "{hostname}"}};
+    return {};
+}
+
 struct KnownSink {
     MetricSinkKind kind;
     const char *name, *target; ///< null: it takes none
@@ -199,24 +234,36 @@ Result<void> take_sink(PushOptions &options, const Raw &raw) {
 
 } // namespace
 
+bool HealthOptions::expects(const std::string &part) const {
+    return std::ranges::find(without, part) == without.end();
+}
+
 const char *metric_sink_name(MetricSinkKind kind) {
     return std::ranges::find(known_sinks, kind, &KnownSink::kind)->name;
 }
 
 Result<void> parse_push_options(int argc, char **argv, PushOptions &options, std::string &help) {
     options.test = argc > 1 && std::string_view(argv[1]) == "test";
+    options.health = argc > 1 && std::string_view(argv[1]) == "health";
+    if (options.health)
+        options.name_space = "hostav";
     CommandLine line;
     Raw raw;
     if (options.test)
         declare_common(line, options, raw);
+    else if (options.health)
+        declare_health(line, options, raw);
     else
         declare(line, options, raw);
-    const auto words = options.test ? line.parse(argc - 1, argv + 1) : line.parse(argc, argv);
+    const int named = options.test || options.health ? 1 : 0;
+    const auto words = line.parse(argc - named, argv + named);
     help = line.help();
     if (!words)
         return std::unexpected(words.error());
     if (options.help || options.version)
         return {};
+    if (!words->empty() && options.health)
+        return fail(escape_path(words->front()), "is not an option");
     if (!words->empty())
         return fail(escape_path(words->front()), "is not an option; --file FILE follows a file");
     options.pattern = raw.pattern.value_or(options.pattern);
@@ -226,7 +273,7 @@ Result<void> parse_push_options(int argc, char **argv, PushOptions &options, std
         return done;
     if (auto done = take_sink(options, raw); !done)
         return done;
-    if (auto done = take_files(options, raw); !done)
+    if (auto done = options.health ? take_look(options, raw) : take_files(options, raw); !done)
         return done;
     return check_aws_options(options.aws, cloudwatch_service);
 }

@@ -19,9 +19,18 @@ namespace hostav {
 /// Where data go: --to.
 enum class MetricSinkKind { cloudwatch, standard_output, prometheus, statsd, otlp };
 
+/// Where `health` looks.
+struct HealthOptions {
+    std::optional<std::string> clamd_conf, database_directory, logship_state;
+    std::string scan_report = "/var/lib/hostav/fullscan.json";
+    std::vector<std::string> without; ///< engine, scan, logship: not expected here
+    [[nodiscard]] bool expects(const std::string &part) const;
+};
+
 struct PushOptions {
     bool help = false, version = false, verbose = false, quiet = false;
     bool test = false;       ///< the word `test`: show what the pattern matches
+    bool health = false;     ///< the word `health`: push what HealthOptions say
     bool iam_policy = false; ///< print what is needed, and do nothing
     bool tee = false;
     std::string pattern{default_pattern};
@@ -38,6 +47,7 @@ struct PushOptions {
     std::optional<std::string> state_directory;
     std::uint64_t spool_size = 8ULL << 20; ///< bytes of data that wait for being pushed
     AwsOptions aws;
+    HealthOptions look;
 
     [[nodiscard]] bool reads_stdin() const { return files.empty() || files.front() == "-"; }
 };

@@ -20,6 +20,10 @@ class PrometheusMetrics : public MetricSink {
   public:
     PrometheusMetrics(std::string path, std::string name_space)
         : path_(std::move(path)), name_space_(std::move(name_space)) {}
+    /// The file is replaced as a whole.
+    [[nodiscard]] bool takes_together(const Metric &a, const Metric &b) const override {
+        return a == b || (a.gauge && b.gauge);
+    }
     void push(const std::vector<Datum> &data, Done done) override;
 
   private:

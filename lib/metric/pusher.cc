@@ -96,10 +96,11 @@ std::vector<Datum> Pusher::next_data() {
         answered({Pushed::Outcome::again, 0, data.error().text(), {}});
         return {};
     }
-    if (!sink_.takes_several_metrics())
+    if (!data->empty())
         data->erase(std::ranges::find_if(*data,
-                                         [&data](const Datum &datum) {
-                                             return datum.metric != data->front().metric;
+                                         [&](const Datum &datum) {
+                                             return !sink_.takes_together(datum.metric,
+                                                                          data->front().metric);
                                          }),
                     data->end());
     in_push_ = data->size();

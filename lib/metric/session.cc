@@ -22,8 +22,11 @@
 #include "store/state_directory.h"
 
 #include <algorithm>
+#include <array>
+#include <chrono>
 #include <ctime>
 #include <memory>
+#include <poll.h>
 #include <unistd.h>
 
 namespace hostav {
@@ -230,6 +233,37 @@ Result<PushResult> run_push_session(const PushSession &session, Counter counter)
     result.read_failed = (*source)->read_failed() || run.unsaved();
     result.write_failed = (*source)->write_failed();
     return result;
+}
+
+Result<bool> push_now(const PushSession &session, std::vector<Datum> data) {
+    using Clock = std::chrono::steady_clock;
+    using std::chrono::milliseconds;
+    const auto environment = aws_environment(session.options.aws, session.variables);
+    HttpClient http(http_options(environment, user_agent));
+    Metadata metadata(environment, http);
+    auto sink = make_sink(session, false, {environment, http, metadata});
+    if (!sink)
+        return std::unexpected(sink.error());
+    DataInMemory queue;
+    Pusher pusher(**sink, queue, "health", [&session](Severity severity, const std::string &text) {
+        session.messages.say(severity, text);
+    });
+    pusher.add(std::move(data));
+    pusher.finish();
+    const auto give_up_at = Clock::now() + std::chrono::seconds(session.options.timeout);
+    for (auto now = Clock::now();
+         !pusher.idle() && !pusher.hopeless() && now < give_up_at && session.signals.pending() == 0;
+         now = Clock::now()) {
+        pusher.work(now);
+        if (pusher.idle() || pusher.hopeless())
+            break;
+        const auto until = std::clamp(pusher.next_work(), now, give_up_at);
+        std::array set{pollfd{session.signals.fd(), POLLIN, 0}};
+        if (auto waited = http.wait(set, std::chrono::ceil<milliseconds>(until - now)); !waited)
+            return std::unexpected(waited.error());
+    }
+    pusher.give_up();
+    return pusher.given_up() == 0;
 }
 
 } // namespace hostav

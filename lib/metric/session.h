@@ -12,6 +12,7 @@
 #include "metric/options.h"
 
 #include <cstdint>
+#include <vector>
 
 namespace hostav {
 
@@ -38,5 +39,9 @@ struct PushResult {
                                            const Variables &variables);
 /// Until the input's end or a signal. Fails where it cannot even begin.
 [[nodiscard]] Result<PushResult> run_push_session(const PushSession &session, Counter counter);
+
+/// Pushes these and nothing else. What could not be pushed has been said, and is not kept: it is
+/// about now. Its return value says whether all is.
+[[nodiscard]] Result<bool> push_now(const PushSession &session, std::vector<Datum> data);
 
 } // namespace hostav

@@ -37,8 +37,10 @@ class MetricSink {
     virtual ~MetricSink() = default;
 
     using Done = std::function<void(Pushed)>;
-    /// Whether data of one push may be of different metrics.
-    [[nodiscard]] virtual bool takes_several_metrics() const { return false; }
+    /// Whether data of one push may be of these two metrics.
+    [[nodiscard]] virtual bool takes_together(const Metric &a, const Metric &b) const {
+        return a == b;
+    }
     /// Calls `done` exactly once, from here or from HttpClient::wait(). One push at a time.
     virtual void push(const std::vector<Datum> &data, Done done) = 0;
 };
