@@ -213,7 +213,7 @@ Result<std::optional<Alarm>> look_for_alarm(const Provisioning &with, const std:
         return failed(with, thing("alarm", name), found.error());
     for (auto &alarm : *found)
         if (alarm.name == name)
-            return std::move(alarm);
+            return std::optional<Alarm>(std::move(alarm));
     return std::nullopt;
 }
 
