@@ -114,6 +114,7 @@ bench: all
 	BUILD=$(BUILD) tests/bench/update
 	BUILD=$(BUILD) tests/bench/watch
 	BUILD=$(BUILD) tests/bench/ship
+	BUILD=$(BUILD) tests/bench/metric
 
 soak: all tests
 	TEST_TIMEOUT=1200 TORTURE_SECONDS=60 BUILD=$(BUILD) scripts/run-tests logship-torture

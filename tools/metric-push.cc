@@ -41,9 +41,9 @@ constexpr const char *usage_head = R"(Usage: metric-push [options] < LINES
        metric-push filter put|list|test|delete, topic put|list|delete, alarm put|list|delete
 Counts the lines of standard input or of files that match a pattern, and pushes the counts as a
 metric.
-`test` shows which lines match, and the fields that they give; `health` pushes how old signatures and
-the last scan are, whether the engine runs, what waits for delivery. `setup` makes what leads from a
-line to a mail; `filter`, `topic` and `alarm` do it one by one, see `metric-push setup --help`.
+`test` shows which lines match, and the fields that they give. `health` pushes how old signatures
+and the last scan are, whether the engine runs, what waits for delivery. `setup` makes what leads
+from a line to a mail; `filter`, `topic` and `alarm` do it one by one. Each has its own --help.
 )";
 // clang-format off
 constexpr const char *usage_tail = R"(

@@ -87,7 +87,7 @@ void declare_health(CommandLine &line, PushOptions &options, Raw &raw) {
               "clamd.conf that says where the daemon listens");
     line.text("database-dir", 0, look.database_directory, "DIR", "Signatures");
     line.text("scan-report", 0, raw.scan_report, "FILE",
-              "scan's --report (/var/lib/hostav/fullscan.json)");
+              "Of the last scan (/var/lib/hostav/fullscan.json)");
     line.text("logship-state", 0, look.logship_state, "DIR", "logship's --state-dir");
     line.texts("without", 0, look.without, "PART", "engine, scan, logship: not expected here");
     line.flag("help", 'h', options.help, "Show this help");

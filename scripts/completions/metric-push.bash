@@ -43,7 +43,7 @@ _metric_push() {
     fi
 
     case $option in
-    --file | --state-dir | --aws-config | --ca-bundle)
+    --file | --state-dir | --aws-config | --ca-bundle | --config-file | -c | --database-dir | --scan-report | --logship-state)
         compopt -o filenames
         mapfile -t COMPREPLY < <(compgen -f -- "$current")
         return
@@ -51,6 +51,10 @@ _metric_push() {
     --to)
         mapfile -t COMPREPLY < <(compgen -W 'cloudwatch stdout prometheus= statsd= otlp=' -- "$current")
         if [[ ${#COMPREPLY[@]} -eq 1 && ${COMPREPLY[0]} == *= ]]; then compopt -o nospace; fi
+        return
+        ;;
+    --without)
+        mapfile -t COMPREPLY < <(compgen -W 'engine scan logship' -- "$current")
         return
         ;;
     --follow)
@@ -112,10 +116,15 @@ _metric_push() {
     elif [[ $noun == @(setup|filter|topic|alarm) && $COMP_CWORD -gt 1 ]]; then
         [[ $current != -* ]] || mapfile -t COMPREPLY < <(
             compgen -W "$(_metric_push_command_options "$noun" "${COMP_WORDS[2]}")" -- "$current")
+    elif [[ $noun == health && $COMP_CWORD -gt 1 ]]; then
+        mapfile -t COMPREPLY < <(compgen -W '--config-file= --database-dir= --scan-report= --logship-state=
+            --without= --help --version --verbose --quiet --namespace= --dimension= --to= --timeout=
+            --state-dir= --iam-policy --region= --profile= --endpoint-url= --aws-config= --ca-bundle=
+            --imds-v1 --fips --dual-stack' -- "$current")
     elif [[ $noun == test && $COMP_CWORD -gt 1 ]]; then
         mapfile -t COMPREPLY < <(compgen -W '--pattern= --help --version' -- "$current")
     elif [[ $current != -* ]]; then
-        [[ $COMP_CWORD -ne 1 ]] || mapfile -t COMPREPLY < <(compgen -W 'test setup filter topic alarm' -- "$current")
+        [[ $COMP_CWORD -ne 1 ]] || mapfile -t COMPREPLY < <(compgen -W 'test health setup filter topic alarm' -- "$current")
     else
         local flags='--help --version --iam-policy --verbose --quiet --once --tee --unique --high-resolution --imds-v1
             --fips --dual-stack'

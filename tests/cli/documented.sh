@@ -46,7 +46,7 @@ document "$SCAN" man/scan.1 50
 document "$BUILD/sigupdate" man/sigupdate.8 35
 document "$BUILD/onaccess-watch" man/onaccess-watch.8 20
 document "$BUILD/logship" man/logship.8 40
-document "$BUILD/metric-push" man/metric-push.8 60 setup {filter,topic,alarm}\ {put,list,delete}
+document "$BUILD/metric-push" man/metric-push.8 60 health setup {filter,topic,alarm}\ {put,list,delete}
 
 while read -r option _; do
     grep -q "^\.It Ic $option\b" man/freshclam.conf.5 ||
