@@ -234,7 +234,8 @@ HealthSources health_sources(const PushOptions &options, const Variables &variab
                              Messages &messages) {
     const auto &look = options.look;
     HealthSources sources;
-    sources.database_directory = look.database_directory.value_or(installed_database_directory());
+    sources.database_directory =
+        look.database_directory.value_or(choose_database_directory(usual_database_directory));
     if (look.expects("scan"))
         sources.scan_report = look.scan_report;
     if (look.expects("logship"))

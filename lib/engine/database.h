@@ -9,6 +9,7 @@
 
 #include <cstdint>
 #include <ctime>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -27,6 +28,9 @@ struct DatabaseHead {
 /// Whether the file is signed as the official .cvd files are. Reads and digests all of it.
 [[nodiscard]] Result<void> verify_signed_database(const std::string &path);
 
+/// Of the daily database in a directory, the newer one if there are two.
+[[nodiscard]] std::optional<DatabaseHead> daily_database_head(const std::string &directory);
+
 /// Whether libclamav would load a file of this name from a directory (`.hdb`, `.cvd` …).
 [[nodiscard]] bool is_database_name(std::string_view name);
 /// `.cvd`, `.cld`, `.cud`: a container with a version.
@@ -35,6 +39,10 @@ struct DatabaseHead {
 /// The directory clamscan would use: /var/lib/clamav, or freshclam.conf's DatabaseDirectory when
 /// the daily database there is newer.
 [[nodiscard]] std::string installed_database_directory();
+/// The same where libclamav's own is `standard`; /var/lib/clamav is where all distributions have
+/// it.
+inline constexpr const char *usual_database_directory = "/var/lib/clamav";
+[[nodiscard]] std::string choose_database_directory(const std::string &standard);
 
 /// Whether a directory holds at least one file that libclamav would load.
 [[nodiscard]] bool holds_databases(const std::string &directory);

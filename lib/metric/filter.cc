@@ -4,7 +4,10 @@
 #include "base/text.h"
 #include "metric/matcher.h"
 
+#include <algorithm>
+#include <cstddef>
 #include <cstring>
+#include <iterator>
 
 namespace hostav {
 
@@ -40,10 +43,41 @@ std::optional<FilterError> Filter::local_only() const {
 
 namespace {
 
-/// memmem(3) and not find(): it is several times as fast.
+/// Where in a literal the byte is that logs have least of, as far as that can be guessed.
+std::size_t rarest(std::string_view what) {
+    const auto rank = [](char c) {
+        constexpr std::string_view common = " .:-/=_,\"";
+        if (c >= 'A' && c <= 'Z')
+            return 0;
+        const bool letter = c >= 'a' && c <= 'z';
+        const bool digit = c >= '0' && c <= '9';
+        return letter || digit || common.contains(c) ? 2 : 1;
+    };
+    return static_cast<std::size_t>(
+        std::distance(what.begin(), std::ranges::min_element(what, {}, rank)));
+}
+
+/// memchr(3) of one byte of it is several times as fast as memmem(3), as long as that byte is rare;
+/// memmem(3) is several times as fast as find().
 const char *find(const char *begin, const char *end, std::string_view what) {
+    constexpr std::ptrdiff_t rare = 64; // bytes between two of it, at least
+    constexpr std::ptrdiff_t patience = 4096;
+    const auto offset = static_cast<std::ptrdiff_t>(rarest(what));
+    const char *at = begin;
+    for (std::ptrdiff_t hits = 0; hits * rare < at - begin + patience; ++hits) {
+        if (end - at < static_cast<std::ptrdiff_t>(what.size()))
+            return nullptr;
+        const void *const hit = std::memchr(at + offset, what[static_cast<std::size_t>(offset)],
+                                            static_cast<std::size_t>(end - at - offset));
+        if (hit == nullptr)
+            return nullptr;
+        at = static_cast<const char *>(hit) - offset;
+        if (std::string_view(at, end).starts_with(what))
+            return at;
+        ++at;
+    }
     return static_cast<const char *>(
-        ::memmem(begin, static_cast<std::size_t>(end - begin), what.data(), what.size()));
+        ::memmem(at, static_cast<std::size_t>(end - at), what.data(), what.size()));
 }
 
 const char *line_begin(const char *text, const char *at) {
