@@ -214,8 +214,10 @@ Result<PushResult> run_push_session(const PushSession &session, Counter counter)
         if (auto restored = restore(session, **spool, counter); !restored)
             return std::unexpected(restored.error());
     DataInMemory memory;
-    DataQueue &queue = *spool ? static_cast<DataQueue &>(**spool) : memory;
-    Pusher pusher(**sink, queue, session.options.count.metric.name,
+    DataQueue *queue = &memory;
+    if (*spool)
+        queue = spool->get();
+    Pusher pusher(**sink, *queue, session.options.count.metric.name,
                   [&session](Severity severity, const std::string &text) {
                       session.messages.say(severity, text);
                   });
