@@ -6,10 +6,13 @@
 #include "tests/support/tree.h"
 
 #include <algorithm>
+#include <array>
 #include <atomic>
 #include <chrono>
 #include <cstdio>
+#include <fcntl.h>
 #include <string>
+#include <sys/stat.h>
 #include <thread>
 
 using namespace hostav;
@@ -22,8 +25,12 @@ TEST_CASE("siblings are all there, earlier ones first, whenever they are renamed
     const tree::Scratch scratch;
     const std::string log = scratch / "app.log";
     const auto name = [&](int n) { return log + "." + std::to_string(n); };
-    for (int n = 1; n <= files; ++n)
+    // All of one second, so that names alone give the order.
+    const std::array times{timespec{1'000'000'000, 0}, timespec{1'000'000'000, 0}};
+    for (int n = 1; n <= files; ++n) {
         tree::file(name(n), std::to_string(n));
+        tree::must(::utimensat(AT_FDCWD, name(n).c_str(), times.data(), 0) == 0, name(n));
+    }
     std::atomic<int> round{0};
     std::atomic<bool> ended{false};
     std::thread rotation([&] {
