@@ -11,7 +11,7 @@ namespace hostav {
 
 namespace {
 
-constexpr std::size_t read_size = std::size_t{96} * 1024; // fits the caches of the CPU
+constexpr std::size_t read_size = std::size_t{256} * 1024; // so that waiting costs little of it
 
 } // namespace
 
