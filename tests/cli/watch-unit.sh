@@ -5,39 +5,18 @@
 # readiness is told by sd_notify.
 set -eu
 . "$(dirname "$0")/../support/lib.sh"
-need make python3
-root=$scratch/root
-run make -s -C "$repo" install BUILD="$BUILD" DESTDIR="" PREFIX="$root"
-expect_status 0
-unit=$root/lib/systemd/system/hostav-onaccess-watch.service
+# shellcheck source=tests/support/units.sh
+. "$support/units.sh"
+unit=$units/hostav-onaccess-watch.service
 grep -q "^ExecStart=$root/bin/onaccess-watch --foreground\$" "$unit" || fail "ExecStart: $(grep ExecStart "$unit")"
 for line in Type=notify OOMPolicy=continue; do
     grep -qx "$line" "$unit" || fail "no $line"
 done
 ! grep -q '^PrivateTmp' "$unit" || fail "PrivateTmp hides a socket below /tmp"
-if command -v systemd-analyze >/dev/null; then
-    run systemd-analyze verify --man=no "$unit"
-    expect_status 0
-    [[ ! -s $err && ! -s $out ]] || fail "systemd-analyze complains"
-fi
+expect_sound_unit hostav-onaccess-watch.service
 
 printf 'LocalSocket %s/sock\nDatabaseDirectory %s\n' "$scratch" "$db" >conf
-cat >notified.py <<'PY'
-import os, socket, subprocess, sys
-s = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
-s.bind(sys.argv[1] + '/notify')
-s.settimeout(20)
-env = dict(os.environ, NOTIFY_SOCKET=sys.argv[1] + '/notify', WATCHDOG_USEC='400000')
-p = subprocess.Popen(['timeout', '40', *sys.argv[2:]], env=env, stdout=subprocess.DEVNULL)
-seen = ''
-while not ('READY=1' in seen and seen.count('WATCHDOG=1') >= 3):
-    seen += s.recv(4096).decode() + '\n'
-p.terminate()
-while 'STOPPING=1' not in seen:
-    seen += s.recv(4096).decode() + '\n'
-sys.exit(p.wait() not in (0, 124, -15))
-PY
-run timeout 60 python3 notified.py "$scratch" "$BUILD/onaccess-watch" -c conf
+notified -- READY=1 3xWATCHDOG=1 TERM STOPPING=1 -- "$BUILD/onaccess-watch" -c conf
 expect_status 0
 
 # Sockets that systemd hands over.
