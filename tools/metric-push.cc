@@ -237,7 +237,7 @@ HealthSources health_sources(const PushOptions &options, const Variables &variab
     sources.database_directory =
         look.database_directory.value_or(choose_database_directory(usual_database_directory));
     if (look.expects("scan"))
-        sources.scan_report = look.scan_report;
+        sources.scan_report = look.scan_report.value_or("/var/lib/hostav/fullscan.json");
     if (look.expects("logship"))
         sources.ship_status = logship_status(options, variables);
     if (!look.expects("engine"))

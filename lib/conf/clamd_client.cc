@@ -5,6 +5,7 @@
 
 #include <sys/socket.h>
 #include <unistd.h>
+#include <utility>
 
 namespace hostav {
 
@@ -27,6 +28,19 @@ Result<std::string> ask_clamd(const ClamdAddress &address, const std::string &co
         return fail("the daemon", "does not answer");
     answer.pop_back();
     return answer;
+}
+
+Result<DaemonStatus> ask_daemon_status(const ClamdAddress &address) {
+    constexpr std::size_t longest_status = 1 << 18;
+    auto answer = ask_clamd(address, "HOSTAV-STATUS", longest_status);
+    if (!answer)
+        return std::unexpected(answer.error());
+    auto tree = parse_json_tree(*answer, "the daemon");
+    if (!tree)
+        return std::unexpected(tree.error());
+    const auto state = text_field(tree->fields, "state");
+    const bool works = state == "protecting" || state == "serving" || state == "reporting";
+    return DaemonStatus{std::move(*answer), std::move(*tree), works};
 }
 
 Result<ClamdAddress> resident_address() {

@@ -19,7 +19,7 @@ namespace hostav {
 
 namespace {
 
-constexpr std::size_t longest_answer = 1 << 18;
+constexpr std::size_t longest_pong = 64;
 constexpr std::size_t largest_report = std::size_t{4} << 20; ///< it has the command line's paths
 
 using Fields = std::map<std::string, std::string>;
@@ -100,20 +100,17 @@ class Look {
         if (!address.socket.empty() && ::access(address.socket.c_str(), W_OK) != 0 &&
             errno == EACCES)
             return unknown("EngineUp", fail_errno(escape_path(address.socket), EACCES).error());
-        const auto answer = ask_clamd(address, "HOSTAV-STATUS", longest_answer);
-        const auto status =
-            answer ? parse_json_tree(*answer, "the daemon") : std::unexpected(answer.error());
+        const auto status = ask_daemon_status(address);
         if (!status) {
             // Debian's clamd knows no more than PING.
-            const auto pong = ask_clamd(address, "PING", longest_answer);
+            const auto pong = ask_clamd(address, "PING", longest_pong);
             add("EngineUp", "None", pong && *pong == "PONG" ? 1 : 0);
             return;
         }
-        const auto state = text_field(status->fields, "state");
-        const bool up = state == "protecting" || state == "serving" || state == "reporting";
-        add("EngineUp", "None", up ? 1 : 0);
-        loaded_age_ = number(status->fields, "signature_age").value_or(0);
-        opens(status->fields);
+        const auto &fields = status->tree.fields;
+        add("EngineUp", "None", status->works ? 1 : 0);
+        loaded_age_ = number(fields, "signature_age").value_or(0);
+        opens(fields);
     }
 
     /// They count from the daemon's start.

@@ -23,7 +23,7 @@ constexpr std::uint64_t least_spool = 65536; // bytes
 /// What has to be looked at after parsing.
 struct Raw {
     std::optional<std::string> pattern, name_space, metric, value, otherwise, unit, unique, zone,
-        to, position, follow, spool_size, scan_report;
+        to, position, follow, spool_size;
     std::vector<std::string> dimensions;
     std::uint64_t period = 60;
 };
@@ -86,7 +86,7 @@ void declare_health(CommandLine &line, PushOptions &options, Raw &raw) {
     line.text("config-file", 'c', look.clamd_conf, "FILE",
               "clamd.conf that says where the daemon listens");
     line.text("database-dir", 0, look.database_directory, "DIR", "Signatures");
-    line.text("scan-report", 0, raw.scan_report, "FILE",
+    line.text("scan-report", 0, look.scan_report, "FILE",
               "Of the last scan (/var/lib/hostav/fullscan.json)");
     line.text("logship-state", 0, look.logship_state, "DIR", "logship's --state-dir");
     line.texts("without", 0, look.without, "PART", "engine, scan, logship: not expected here");
@@ -175,7 +175,6 @@ Result<void> take_files(PushOptions &options, const Raw &raw) {
 }
 
 Result<void> take_look(PushOptions &options, const Raw &raw) {
-    options.look.scan_report = raw.scan_report.value_or(options.look.scan_report);
     for (const auto &part : options.look.without)
         if (part != "engine" && part != "scan" && part != "logship")
             return fail("--without=" + escape_path(part), "engine, scan or logship");

@@ -21,8 +21,7 @@ enum class MetricSinkKind { cloudwatch, standard_output, prometheus, statsd, otl
 
 /// Where `health` looks.
 struct HealthOptions {
-    std::optional<std::string> clamd_conf, database_directory, logship_state;
-    std::string scan_report = "/var/lib/hostav/fullscan.json";
+    std::optional<std::string> clamd_conf, database_directory, scan_report, logship_state;
     std::vector<std::string> without; ///< engine, scan, logship: not expected here
     [[nodiscard]] bool expects(const std::string &part) const;
 };

@@ -253,11 +253,11 @@ Result<bool> push_now(const PushSession &session, std::vector<Datum> data) {
     pusher.add(std::move(data));
     pusher.finish();
     const auto give_up_at = Clock::now() + std::chrono::seconds(session.options.timeout);
-    for (auto now = Clock::now();
-         !pusher.idle() && !pusher.hopeless() && now < give_up_at && session.signals.pending() == 0;
-         now = Clock::now()) {
+    for (;;) {
+        const auto now = Clock::now();
         pusher.work(now);
-        if (pusher.idle() || pusher.hopeless())
+        if (pusher.idle() || pusher.hopeless() || now >= give_up_at ||
+            session.signals.pending() != 0)
             break;
         const auto until = std::clamp(pusher.next_work(), now, give_up_at);
         std::array set{pollfd{session.signals.fd(), POLLIN, 0}};

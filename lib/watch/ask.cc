@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "watch/ask.h"
 
-#include "base/json.h"
 #include "base/text.h"
 #include "conf/clamd_client.h"
 
@@ -9,11 +8,11 @@ namespace hostav {
 
 namespace {
 
-constexpr std::size_t longest_answer = 1 << 18;
+constexpr std::size_t longest_pong = 64;
 /// Signatures older than this are a reason to look: freshclam's and sigupdate's own limit.
 constexpr std::uint64_t old_signatures = 7 * 86400;
 
-Result<std::string> ask(const WatchConfig &config, const std::string &command) {
+Result<ClamdAddress> address_of(const WatchConfig &config) {
     ClamdAddress address;
     if (config.local_socket) {
         address.socket = *config.local_socket;
@@ -23,7 +22,7 @@ Result<std::string> ask(const WatchConfig &config, const std::string &command) {
     } else {
         return fail("", "the configuration names no socket to ask");
     }
-    return ask_clamd(address, command, longest_answer);
+    return address;
 }
 
 std::string age(std::uint64_t seconds) {
@@ -38,39 +37,40 @@ std::string age(std::uint64_t seconds) {
 } // namespace
 
 bool answers_ping(const WatchConfig &config) {
-    const auto answer = ask(config, "PING");
-    return answer && *answer == "PONG";
+    const auto address = address_of(config);
+    return address && ask_clamd(*address, "PING", longest_pong).value_or("") == "PONG";
 }
 
 Result<WatchStatus> ask_status(const WatchConfig &config, bool json) {
-    const auto answer = ask(config, "HOSTAV-STATUS");
+    const auto address = address_of(config);
+    if (!address)
+        return std::unexpected(address.error());
+    auto answer = ask_daemon_status(*address);
     if (!answer)
         return std::unexpected(answer.error());
-    auto object = parse_json_tree(*answer, "the daemon");
-    if (!object)
-        return std::unexpected(object.error());
-    const auto field = [&](const char *name) { return text_field(object->fields, name); };
+    auto &tree = answer->tree;
+    const auto field = [&](const char *name) { return text_field(tree.fields, name); };
     const auto number = [&](const char *name) { return parse_number(field(name)).value_or(0); };
     WatchStatus status;
-    const auto state = field("state");
     const bool old = number("signature_age") > old_signatures;
-    status.good = (state == "protecting" || state == "serving" || state == "reporting") &&
-                  field("embedded") != "true" && !old && object->lists["missing"].empty();
+    status.good =
+        answer->works && field("embedded") != "true" && !old && tree.lists["missing"].empty();
     if (json) {
-        status.text = *answer + "\n";
+        status.text = answer->text + "\n";
         return status;
     }
     auto &text = status.text;
-    text = "State: " + state + " (pid " + field("pid") + ", for " + age(number("uptime")) + ")\n";
+    text = "State: " + field("state") + " (pid " + field("pid") + ", for " + age(number("uptime")) +
+           ")\n";
     text += "Engine: " + field("version") + ", " + field("signatures") + " signatures" +
             (field("embedded") == "true" ? " (embedded)" : "") +
             (field("signature_age").empty() ? ""
                                             : ", newest " + age(number("signature_age")) + " old") +
             (old ? " (OLD)" : "") + (field("loading") == "true" ? ", new ones are loading" : "") +
             "\n";
-    for (const auto &place : object->lists["file_systems"])
+    for (const auto &place : tree.lists["file_systems"])
         text += "Watched: " + escape_path(place) + "\n";
-    for (const auto &path : object->lists["missing"])
+    for (const auto &path : tree.lists["missing"])
         text += "Missing: " + escape_path(path) + "\n";
     text += "Opens: " + field("count_events") + " asked, " + field("count_scans") + " scanned, " +
             field("count_denied") + " denied, " + field("count_deadline") + " past the deadline\n";
@@ -78,7 +78,7 @@ Result<WatchStatus> ask_status(const WatchConfig &config, bool json) {
             field("workers") + " workers scan\n";
     text += "Latency of scanned opens: half within " + field("latency_p50") + " us, 99 % within " +
             field("latency_p99") + " us\n";
-    for (const auto &block : object->objects["blocks"])
+    for (const auto &block : tree.objects["blocks"])
         text += "Block: " + text_field(block, "time") + " " +
                 escape_path(text_field(block, "path")) + ": " + text_field(block, "signature") +
                 " " + text_field(block, "answer") + "\n";
