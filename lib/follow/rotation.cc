@@ -110,6 +110,10 @@ struct Listing {
             return {};
         if (!fd)
             return fail_errno(escape_path(path));
+        // Mostly it still has its name, and thousands of others need not be asked.
+        if (path == search.directory && search.wanted != FileIdentity{})
+            if (const auto live = status_of(fd.get(), search.live))
+                has_wanted = has_wanted || live->id == search.wanted;
         DirectoryReader reader(fd.get());
         std::vector<std::string> others;
         while (const auto entry = reader.next()) {
@@ -118,13 +122,13 @@ struct Listing {
                     subdirectories.push_back(path + "/" + entry->name);
             } else if (auto more = suffix(entry->name); !more.empty()) {
                 take(fd.get(), path, entry->name, std::move(more));
-            } else if (search.wanted != FileIdentity{}) {
+            } else if (!has_wanted && search.wanted != FileIdentity{}) {
                 others.push_back(entry->name);
             }
         }
         if (reader.error() != 0)
             return fail_errno(escape_path(path), reader.error());
-        // Mostly it has a name that says so, and thousands need not be asked.
+        // Or one that says that it was rotated.
         for (std::size_t i = 0; i < others.size() && !has_wanted; ++i)
             take(fd.get(), path, others[i], {});
         return {};
