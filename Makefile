@@ -7,7 +7,8 @@
 # make asan       the tests under the address and undefined-behaviour sanitizers
 # make bench      speed and memory beside ClamAV's own tools
 # make soak       the tests that take minutes, in full
-# make install    DESTDIR, PREFIX
+# make install    DESTDIR, PREFIX, SYSCONFDIR, SYSTEMD_UNIT_DIR
+# make dist       the source tarball; make deb, make rpm: packages; all into build/
 #
 # BUILD=dir puts the objects elsewhere; CXX, CXXFLAGS, LDFLAGS are the user's to set.
 
@@ -15,6 +16,9 @@
 MAKEFLAGS += --no-print-directory
 
 PREFIX ?= /usr/local
+# The programs look in /etc; a private prefix, a test's for one, has its own.
+SYSCONFDIR ?= $(if $(filter /usr /usr/local,$(PREFIX)),/etc,$(PREFIX)/etc)
+SYSTEMD_UNIT_DIR ?= $(PREFIX)/lib/systemd/system
 BUILD ?= build
 TARGET ?= $(HOME)
 CXXFLAGS ?= -O2 -g1
@@ -60,7 +64,7 @@ SUPPORT := $(SUPPORT_SOURCES:tests/support/%.cc=$(BUILD)/tests/%)
 OBJECTS := $(LIB_OBJECTS) $(UNIT_OBJECTS) $(TOOL_SOURCES:%.cc=$(BUILD)/obj/%.o) \
 	$(SUPPORT_SOURCES:%.cc=$(BUILD)/obj/%.o)
 
-.PHONY: all tests check check-built quickstart lint asan bench soak install clean
+.PHONY: all tests check check-built quickstart lint asan bench soak install dist deb rpm clean
 all: $(TOOLS)
 tests: $(UNIT) $(SUPPORT)
 
@@ -120,7 +124,17 @@ soak: all tests
 	TEST_TIMEOUT=1200 TORTURE_SECONDS=60 BUILD=$(BUILD) scripts/run-tests logship-torture
 
 install: all
-	scripts/install-files "$(BUILD)" "$(DESTDIR)" "$(PREFIX)"
+	DESTDIR="$(DESTDIR)" PREFIX="$(PREFIX)" SYSCONFDIR="$(SYSCONFDIR)" \
+		SYSTEMD_UNIT_DIR="$(SYSTEMD_UNIT_DIR)" scripts/install-files "$(BUILD)"
+
+dist:
+	scripts/packaging/dist "$(BUILD)" "$(VERSION)"
+
+deb: all
+	scripts/packaging/deb "$(BUILD)" "$(VERSION)"
+
+rpm: dist
+	scripts/packaging/rpm "$(BUILD)" "$(VERSION)"
 
 clean:
 	rm -rf $(BUILD)
