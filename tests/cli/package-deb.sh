@@ -12,6 +12,11 @@ cd "$repo"
 run scripts/packaging/deb "$BUILD" 1.2.3 "$scratch"
 expect_status 0
 deb=$(echo "$scratch"/hostav_1.2.3-1_*.deb)
+lintian= # takes its time beside the rest
+if command -v lintian >/dev/null; then
+    lintian --allow-root --fail-on error --tag-display-limit 0 "$deb" >"$scratch/lintian" 2>&1 &
+    lintian=$!
+fi
 
 run dpkg-deb -f "$deb" Depends
 for package in libclamav libseccomp2 libcap-ng0 libcurl4 libc6 ca-certificates; do
@@ -38,6 +43,5 @@ run scripts/packaging/deb "$BUILD" 1.2.3 "$scratch/again"
 expect_status 0
 cmp "$deb" "$scratch/again/${deb##*/}" || fail "it is not the same bytes"
 
-command -v lintian >/dev/null || skip "lintian is not installed; the rest passed"
-run lintian --allow-root --fail-on error --tag-display-limit 0 "$deb"
-expect_status 0
+[[ -n $lintian ]] || skip "lintian is not installed; the rest passed"
+wait "$lintian" || fail "lintian: $(cat "$scratch/lintian")"

@@ -40,6 +40,6 @@ expect_exposure() { # TENTHS UNIT...
     done
 }
 expect_exposure 20 logship metric-push metric-push-health
-expect_exposure 28 fullscan
-expect_exposure 34 sigupdate
+expect_exposure 29 fullscan
+expect_exposure 35 sigupdate
 expect_exposure 60 onaccess-watch
