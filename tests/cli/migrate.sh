@@ -73,7 +73,7 @@ expect_status 0
 for unit in onaccess-watch.service sigupdate.timer logship.service fullscan.timer; do
     [[ -e state/hostav-$unit.active && -e state/hostav-$unit.enabled ]] || fail "$unit is not on"
 done
-[[ $(ls state | grep -vc '^hostav-') -eq 0 ]] || fail "something old is still on: $(ls state)"
+[[ -z $(find state -type f ! -name "hostav-*") ]] || fail "something old is still on: $(ls state)"
 [[ -e $machine/etc/clamd.d/scan.conf && ! -e $machine/etc/cron.daily/fullscan ]] || fail "files"
 run "$migrate" --apply --root "$machine"
 expect_status 0
