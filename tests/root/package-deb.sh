@@ -22,27 +22,14 @@ echo '# new' >>next/etc/logrotate.d/hostav
 dpkg-deb --root-owner-group -Znone -b next "hostav_1.2.4-1_$(dpkg --print-architecture).deb" >/dev/null
 
 cat >inside <<'INSIDE'
-# Runs in the mount namespace: inside SCRATCH
+# Runs in the mount namespace: inside SCRATCH SUPPORT
 set -eu
 scratch=$1
 export DEBIAN_FRONTEND=noninteractive LC_ALL=C PATH=/usr/sbin:/usr/bin:/sbin:/bin
-# The overlay's own layers must not be in what they lie over.
-mount -t tmpfs -o mode=755 tmpfs "$scratch/layers"
-mkdir "$scratch"/layers/{upper,work,root}
-upper=$scratch/layers/upper
-root=$scratch/layers/root
-mount -t overlay -o "lowerdir=/,upperdir=$upper,workdir=$scratch/layers/work" overlay "$root" ||
-    { echo "overlay cannot be mounted here"; exit 77; }
-mount -t proc proc "$root/proc"
-mount -t tmpfs tmpfs "$root/run"
-for device in null zero urandom; do
-    touch "$root/dev/$device" && mount --bind "/dev/$device" "$root/dev/$device"
-done
-# Of no interest here, and slow.
-rm -f "$root/var/lib/man-db/auto-update"
+. "$2/machine-copy.sh"
+mount_copy "$scratch/layers"
+mount_kernel
 mkdir "$root/packages" && cp "$scratch"/*.deb "$root/packages"
-in_root() { chroot "$root" "$@"; }
-bad() { echo "FAILED: $*"; exit 1; }
 first=$(cd "$root" && echo packages/hostav_1.2.3-1_*.deb)
 second=$(cd "$root" && echo packages/hostav_1.2.4-1_*.deb)
 
@@ -116,6 +103,6 @@ cycle "$(accounts)"
 [ ! -e "$root/var/lib/clamav" ] || bad "/var/lib/clamav is left"
 INSIDE
 mkdir layers
-run unshare -m --propagation private bash inside "$scratch"
+run unshare -m --propagation private bash inside "$scratch" "$support"
 [[ $status -ne 77 ]] || skip "$(tail -n 1 "$out")"
 expect_status 0
