@@ -18,12 +18,12 @@ due daily.conf
 expect_status 0 # never yet
 touch "$scratch/stamp"
 due daily.conf
-expect_status 1
+expect_status 75
 due hourly.conf
-expect_status 1
+expect_status 75
 touch -d '2 hours ago' "$scratch/stamp"
 due daily.conf
-expect_status 1
+expect_status 75
 due hourly.conf
 expect_status 0
 touch -d '25 hours ago' "$scratch/stamp"
