@@ -197,7 +197,6 @@ turn_on() { # UNIT
 }
 # The engine needs signatures, so they come first; the timer would have them later.
 if ! find /var/lib/clamav -maxdepth 1 -type f -name '[!.]*.*' 2>/dev/null | grep -q .; then
-    rm -f /var/lib/hostav/sigupdate.checked
     systemctl start hostav-sigupdate.service || trouble "there are no signatures: systemctl status hostav-sigupdate"
 fi
 turn_on hostav-sigupdate.timer

@@ -9,6 +9,7 @@
 #include "engine/database.h"
 #include "update/aftermath.h"
 #include "update/allow_run.h"
+#include "update/due.h"
 #include "update/listing.h"
 #include "update/options.h"
 #include "update/resident.h"
@@ -85,7 +86,8 @@ using Run = std::function<RunResult()>;
 UpdateStatus run_once(Session &session, const UpdateOptions &options, const Run &run) {
     const auto start = std::chrono::steady_clock::now();
     const auto result = run();
-    const auto status = tell_of(session, result, options.strict);
+    const auto status =
+        result.not_due ? UpdateStatus::ok : tell_of(session, result, options.strict);
     if (options.json) {
         session.bar.clear();
         print(json_line(result, status, seconds_since(start)) + "\n");
@@ -95,17 +97,30 @@ UpdateStatus run_once(Session &session, const UpdateOptions &options, const Run 
 }
 
 UpdateStatus update(Session &session, const UpdateOptions &options) {
+    if (options.if_due && !is_due(session.places, session.config.checks, std::time(nullptr))) {
+        session.messages.verbose("The last check is younger than 24 h / Checks: nothing to do.");
+        return run_once(session, options, [&session] {
+            RunResult result;
+            result.not_due = true;
+            result.live = read_current(session.places);
+            return result;
+        });
+    }
     session.messages.info("ClamAV update process started at " + log_time(std::time(nullptr)));
-    return run_once(session, options, [&] { return run_update(session, options.databases); });
+    // One database that somebody asked for by hand is no reason to leave the others out.
+    const bool counts = options.if_due || options.daemon || options.databases.empty();
+    return run_once(session, options, [&] {
+        auto result = run_update(session, options.databases);
+        if (counts)
+            note_check(session, result);
+        return result;
+    });
 }
 
 UpdateStatus stay_and_update(Session &session, const UpdateOptions &options) {
     ResidentOptions resident;
     resident.checks = session.config.checks;
-    const auto live = read_current(session.places);
-    const auto now = std::time(nullptr);
-    resident.since_last_check =
-        std::chrono::seconds(live.installed == 0 ? now : now - live.installed);
+    resident.since_last_check = since_last_check(session.places, std::time(nullptr));
     auto status = UpdateStatus::ok;
     stay(session, resident, [&] {
         status = update(session, options);

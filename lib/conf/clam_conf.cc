@@ -72,4 +72,10 @@ const std::vector<std::string> &clamd_conf_files() {
     return files;
 }
 
+const std::vector<std::string> &freshclam_conf_files() {
+    static const std::vector<std::string> files{"/etc/hostav/sigupdate.conf", "/etc/freshclam.conf",
+                                                "/etc/clamav/freshclam.conf"};
+    return files;
+}
+
 } // namespace hostav

@@ -30,5 +30,7 @@ struct ClamdAddress {
 /// Where clamd.conf is looked for when none is named: /etc/hostav/onaccess-watch.conf,
 /// /etc/clamd.d/scan.conf, /etc/clamd.conf, /etc/clamav/clamd.conf.
 [[nodiscard]] const std::vector<std::string> &clamd_conf_files();
+/// And freshclam.conf: /etc/hostav/sigupdate.conf, /etc/freshclam.conf, /etc/clamav/freshclam.conf.
+[[nodiscard]] const std::vector<std::string> &freshclam_conf_files();
 
 } // namespace hostav

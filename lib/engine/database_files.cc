@@ -23,7 +23,7 @@ namespace {
 
 /// DatabaseDirectory of the updater's configuration, where one of its usual places has it.
 std::optional<std::string> configured_directory() {
-    for (const char *path : {"/etc/freshclam.conf", "/etc/clamav/freshclam.conf"}) {
+    for (const auto &path : freshclam_conf_files()) {
         const auto lines = read_clam_conf(path);
         if (!lines)
             continue;

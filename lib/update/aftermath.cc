@@ -57,6 +57,8 @@ void serve(Session &session, RunResult &result) {
 }
 
 const char *word(const RunResult &result, UpdateStatus status) {
+    if (result.not_due)
+        return "not-due";
     if (status == UpdateStatus::locked)
         return "locked";
     if (!result.refused.empty())

@@ -70,12 +70,6 @@ constexpr std::array deprecated{"SafeBrowsing", "AllowSupplementaryGroups"};
 
 } // namespace
 
-const std::vector<std::string> &standard_config_files() {
-    static const std::vector<std::string> files{"/etc/hostav/sigupdate.conf", "/etc/freshclam.conf",
-                                                "/etc/clamav/freshclam.conf"};
-    return files;
-}
-
 Result<UpdateConfig> read_update_config(const std::optional<std::string> &file,
                                         std::vector<std::string> &warnings,
                                         const std::vector<std::string> &files) {

@@ -6,6 +6,7 @@
 
 #include "base/error.h"
 #include "base/messages.h"
+#include "conf/clam_conf.h"
 
 #include <cstdint>
 #include <optional>
@@ -53,15 +54,12 @@ struct UpdateConfig {
     bool operator==(const UpdateConfig &) const = default;
 };
 
-/// The first of /etc/hostav/sigupdate.conf, /etc/freshclam.conf, /etc/clamav/freshclam.conf.
-[[nodiscard]] const std::vector<std::string> &standard_config_files();
-
 /// Reads `file`, or the first that exists of `files`; without any, the defaults and the official
 /// mirror. Of an option that is given twice the first counts, as with freshclam, unless it may be
 /// repeated. what = `FILE:LINE`. `warnings`: lines about options that are deprecated.
 [[nodiscard]] Result<UpdateConfig>
 read_update_config(const std::optional<std::string> &file, std::vector<std::string> &warnings,
-                   const std::vector<std::string> &files = standard_config_files());
+                   const std::vector<std::string> &files = freshclam_conf_files());
 
 /// Where a run's lines go.
 [[nodiscard]] LogOptions log_options(const UpdateConfig &config);

@@ -47,6 +47,8 @@ void declare_update(CommandLine &line, Raw &raw, UpdateOptions &options) {
     line.text("datadir", 0, options.data_directory, "DIR", "The database directory");
     line.texts("update-db", 0, options.databases, "DB", "Only this database; may be repeated");
     line.flag("no-dns", 0, options.no_dns, "Do not ask DNS for the newest version");
+    line.flag("if-due", 0, options.if_due,
+              "Only where 24 h / Checks have passed since the last check; for timers");
     line.text("user", 'u', options.user, "USER", "The account that the databases belong to");
     // Not in freshclam's --help either.
     line.flag("log-rotate", 0, options.log_rotate, nullptr);
@@ -112,6 +114,8 @@ Result<void> choose_action(const Raw &raw, UpdateOptions &options) {
                         "at a time");
     if ((options.reason || options.expires) && options.action != UpdateAction::allow)
         return fail(options.reason ? "--reason" : "--expires", "goes with --allow only");
+    if (options.if_due && (options.daemon || options.action != UpdateAction::update))
+        return fail("--if-due", "goes with a single update only");
     return {};
 }
 
@@ -206,11 +210,11 @@ Result<void> check_update(const UpdateOptions &options, const UpdateConfig &conf
         return known;
     if (config.custom_urls.empty() && std::ranges::count(options.databases, "custom") != 0)
         return fail("--update-db=custom", "no DatabaseCustomURL is configured");
-    // One run does not look at it. With DNS a check costs the mirrors nothing, so freshclam takes
-    // any number then; more than one a second would leave no wait between two.
+    // Else one run does not look at it. With DNS a check costs the mirrors nothing, so freshclam
+    // takes any number then; more than one a second would leave no wait between two.
     constexpr std::uint64_t one_a_second = 86400;
     const auto most = options.no_dns ? most_checks : one_a_second;
-    if (options.daemon && (config.checks == 0 || config.checks > most))
+    if ((options.daemon || options.if_due) && (config.checks == 0 || config.checks > most))
         return fail("Checks " + std::to_string(config.checks),
                     "not a number from 1 to " + std::to_string(most));
     return {};

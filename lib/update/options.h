@@ -37,6 +37,7 @@ struct UpdateOptions {
     bool verbose = false, debug = false, quiet = false, no_warnings = false, to_stdout = false;
     bool show_progress = false, json = false, strict = false;
     bool daemon = false, no_dns = false;
+    bool if_due = false; ///< only where 24 h / Checks have passed since the last check
     std::optional<std::string> config_file;
     std::vector<std::string> databases; ///< --update-db
     std::optional<std::string> reason, expires;

@@ -13,6 +13,7 @@
 //     sets/N/                  kept sets, hard links, with `set`
 //     refused/TIME/            sets that failed their proof, with `report`
 //     sources                  what was last fetched from each DatabaseCustomURL
+//     checked                  when the mirrors were last asked, for --if-due
 //     holds                    --hold and what was rolled back
 //     allowed                  --allow
 #pragma once

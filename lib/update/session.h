@@ -44,6 +44,7 @@ struct RunResult {
     std::string refused_path;               ///< where they are kept aside
     bool exceptions_changed = false;        ///< what is allowed has expired: clamd is to know
     bool cooling_down = false;
+    bool not_due = false; ///< --if-due: nobody was asked
     std::string outdated; ///< the newer version of ClamAV, as DNS says
     double proof_seconds = 0;
 

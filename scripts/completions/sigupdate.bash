@@ -47,8 +47,8 @@ _sigupdate() {
     esac
 
     local flags='--help --version --list-allowed --list --rollback --check-config --list-mirrors
-        --no-dns --daemon --foreground --daemon-notify --json --strict --quiet --verbose --debug
-        --no-warnings --show-progress --stdout'
+        --no-dns --if-due --daemon --foreground --daemon-notify --json --strict --quiet --verbose
+        --debug --no-warnings --show-progress --stdout'
     local values='--allow= --reason= --expires= --disallow= --hold= --unhold= --export= --import=
         --config-file= --datadir= --update-db= --user= --local-address= --state-dir= --serve-dir=
         --proof-memory= --vital-dir= --checks= --pid= --on-update-execute= --on-error-execute=

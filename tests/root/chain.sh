@@ -113,8 +113,7 @@ echo 'the new one' | inside_as alice sh -c 'cat >/home/alice/new'
 run inside_as alice cat /home/alice/new
 expect_status 0
 printf 'New-One:0:0:%s\n' "$(printf 'the new one' | od -An -v -tx1 | tr -d ' \n')" >>"$signatures/extra.ndb"
-inside rm /var/lib/hostav/sigupdate.checked
-run inside systemctl start hostav-sigupdate.service
+run inside sigupdate
 expect_status 0
 new_is_denied() { ! inside_as alice cat /home/alice/new >/dev/null 2>&1; }
 eventually new_is_denied || fail "the new signature does not count"
