@@ -42,4 +42,4 @@ expect_exposure() { # TENTHS UNIT...
 expect_exposure 20 logship metric-push metric-push-health
 expect_exposure 29 fullscan
 expect_exposure 35 sigupdate
-expect_exposure 60 onaccess-watch
+expect_exposure 49 onaccess-watch

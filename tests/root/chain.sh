@@ -96,6 +96,11 @@ follow_one() { # FILE: alice's, from the kernel to the stream
     echo "in the log stream after $((SECONDS - began)) seconds, the program's start included"
 }
 follow_one /home/alice/first
+# A volume that comes later is watched as well.
+inside mkdir /home/alice/volume
+inside mount -t tmpfs -o mode=1777 tmpfs /home/alice/volume
+follow_one /home/alice/volume/one
+inside umount /home/alice/volume || fail "the watch keeps a volume busy"
 pushed_some() { [[ $(pushed clamav/found VIRUSFOUND) != 0* ]]; }
 eventually pushed_some || fail "nothing is counted"
 grep -q '"ClamAV VIRUS FOUND"' "$aws_dir/alarms.json" || fail "no alarm"

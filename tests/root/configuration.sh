@@ -62,6 +62,12 @@ cp "$support/awslogs.conf" "$root/etc/awslogs/awslogs.conf"
 activate
 [[ $(made) = fullscan.conf ]] || fail "made: $(made)"
 
+# Without the agent: what ships the findings looks where clamd's file puts them.
+rm -r "$root/etc/awslogs"
+activate
+[[ $(made) = 'awslogs.conf fullscan.conf' ]] || fail "made: $(made)"
+grep -qx 'file = /var/log/clamd.scan' "$root/etc/hostav/awslogs.conf" || fail "findings are not shipped"
+
 # ClamAV's packages alone, as Debian and as Fedora have them: no on-access protection is configured.
 install
 mkdir -p "$root/etc/clamd.d" "$root/var/lib/clamav"
