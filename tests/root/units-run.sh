@@ -46,7 +46,10 @@ SYSTEMD_NSPAWN_UNIFIED_HIERARCHY=1 systemd-nspawn -q --register=no --keep-unit -
     --capability=all --console=pipe /lib/systemd/systemd systemd.unit=basic.target \
     </dev/null >"$scratch/boot" 2>&1 &
 machine=$!
-trap 'kill -KILL "$machine" 2>/dev/null || true' EXIT
+trap turn_off EXIT
+turn_off() { # the machine outlives what keeps it
+    kill -KILL "$machine" $init 2>/dev/null || true
+}
 inside() { timeout 120 nsenter -t "$init" -m -u -i -n -p -C "$@"; }
 init=
 for ((i = 0; i < 120; i++)); do
@@ -72,7 +75,6 @@ inside systemctl start hostav-sigupdate.service || bad "an update that is left o
 date -d '25 hours ago' +%s >"$root/var/lib/clamav/.hostav/checked"
 inside systemctl start hostav-sigupdate.service || bad "sigupdate: $(said hostav-sigupdate)"
 cmp "$root/srv/test/own.ndb" "$root/var/lib/clamav/own.ndb" || bad "not done a day later: $(said hostav-sigupdate)"
-kill "$machine"
 INSIDE
 mkdir layers
 make_eicar w/bad

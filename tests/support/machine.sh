@@ -107,7 +107,7 @@ power_off() {
     kill -TERM "$pid" 2>/dev/null || true
     has_ended() { ! kill -0 "$pid" 2>/dev/null; }
     if ! { eventually has_ended || eventually has_ended || eventually has_ended; }; then
-        kill -KILL $(pgrep -P "$pid") "$pid" 2>/dev/null || true
+        kill -KILL $(pgrep -P "$pid") "$pid" $guest 2>/dev/null || true
         nspawn='' guest=''
         return 1
     fi
