@@ -33,7 +33,7 @@ mirror=http://127.0.0.1:$(cat "$scratch/mirror-port")
 
 boot
 inside useradd -m alice
-cp "$scratch"/hostav_0.1.0-1_*.deb "$machine/root/first.deb"
+cp "$scratch"/hostav_0.1.0-1_*.deb "$signatures/first.deb" # where user-data fetches it
 cp "$scratch/next.deb" "$machine/root/next.deb"
 cp "$repo/scripts/user-data.sh" "$machine/root/user-data.sh"
 # Everything but what a running system writes by itself.
@@ -63,11 +63,15 @@ CONF
 # ---- user-data, and again
 
 user_data() {
-    run inside env PACKAGE=/root/first.deb PRIVATE_MIRROR="$mirror" MAIL=ops@example.com \
+    run inside env PACKAGE="$mirror/first.deb" PACKAGE_SHA256="$digest" PRIVATE_MIRROR="$mirror" MAIL=ops@example.com \
         ENDPOINT_URL="$aws_url" METADATA_URL="$imds_url" sh /root/user-data.sh
     cp "$out" "$scratch/user-data-out"
 }
+digest=$(sha256sum "$signatures/first.deb" | cut -d' ' -f1)
 works() { expect_match "^$1 +works "; }
+digest=0000 user_data
+expect_status 1
+expect_error '^user-data: .*/first.deb: not the package whose sha256sum is 0000$'
 user_data
 expect_status 0
 for step in engine blocked logged shipped counted alarmed updated scanned; do works "$step"; done
