@@ -11,7 +11,8 @@ set -eu
 
 # ---- what you may want to change; variables of the environment come first ------------------------
 
-# Where the package is: a file, an address, or empty for a package hostav of the machine's mirrors.
+# Where the package is: a file, an address, or empty for a package hostav of the machine's mirrors;
+# `installed`: nowhere, `make install` was here.
 PACKAGE=${PACKAGE-}
 # sha256sum of the package; empty: not checked, so let the address be https.
 PACKAGE_SHA256=${PACKAGE_SHA256-}
@@ -34,8 +35,11 @@ METADATA_URL=${METADATA_URL-}
 
 # ---- from here on there is nothing to change -----------------------------------------------------
 
+# Read to its end before anything is done, as it may come through a pipe: half of it is not run, and
+# nothing takes the rest of it for its input.
+{
 export LC_ALL=C DEBIAN_FRONTEND=noninteractive
-PATH=$PATH:/usr/sbin:/sbin
+PATH=$PATH:/usr/local/sbin:/usr/local/bin:/usr/sbin:/sbin
 umask 022
 say() { echo "user-data: $*"; }
 die() {
@@ -95,8 +99,12 @@ fetch() { # URL FILE
     curl -fsSL --retry 5 --connect-timeout 20 --max-time 600 -o "$2" "$1" || die "$1: cannot be fetched"
 }
 
-update_lists
+[ "$PACKAGE" = installed ] || update_lists
 case $PACKAGE in
+installed)
+    package=''
+    command -v hostav-migrate >/dev/null || die "PACKAGE=installed: it is not"
+    ;;
 '') package=hostav ;;
 http://* | https://*)
     package=$work/hostav.$kind
@@ -108,12 +116,12 @@ http://* | https://*)
     cp "$PACKAGE" "$package"
     ;;
 esac
-if [ -n "$PACKAGE_SHA256" ] && [ "$package" != hostav ]; then
+if [ -n "$PACKAGE_SHA256" ] && [ -e "$package" ]; then
     echo "$PACKAGE_SHA256  $package" | sha256sum -c --quiet - >/dev/null 2>&1 ||
         die "$PACKAGE: not the package whose sha256sum is $PACKAGE_SHA256"
 fi
 chmod -R a+rX "$work" # apt reads it as an account of its own
-if ! install_package "$package"; then
+if [ -n "$package" ] && ! install_package "$package"; then
     # Amazon Linux has some libraries in its repository of supplementary packages only.
     if [ "$manager" = apt-get ] || ! install_package spal-release || ! install_package "$package"; then
         die "the package could not be installed"
@@ -232,3 +240,4 @@ if [ -n "$troubles" ]; then
     [ "$status" -ne 0 ] || status=1
 fi
 exit "$status"
+} </dev/null

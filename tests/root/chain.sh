@@ -35,7 +35,6 @@ boot
 inside useradd -m alice
 cp "$scratch"/hostav_0.1.0-1_*.deb "$signatures/first.deb" # where user-data fetches it
 cp "$scratch/next.deb" "$machine/root/next.deb"
-cp "$repo/scripts/user-data.sh" "$machine/root/user-data.sh"
 # Everything but what a running system writes by itself.
 files() {
     (cd "$machine" && find . -xdev \( -path ./root -o -path ./home -o -path ./tmp -o -path ./run \
@@ -62,9 +61,9 @@ CONF
 
 # ---- user-data, and again
 
-user_data() {
-    run inside env PACKAGE="$mirror/first.deb" PACKAGE_SHA256="$digest" PRIVATE_MIRROR="$mirror" MAIL=ops@example.com \
-        ENDPOINT_URL="$aws_url" METADATA_URL="$imds_url" sh /root/user-data.sh
+user_data() { # through a pipe, as from a server
+    run inside env PACKAGE="$mirror/first.deb" PACKAGE_SHA256="$digest" PRIVATE_MIRROR="$mirror" \
+        MAIL=ops@example.com ENDPOINT_URL="$aws_url" METADATA_URL="$imds_url" "$@" sh <"$repo/scripts/user-data.sh"
     cp "$out" "$scratch/user-data-out"
 }
 digest=$(sha256sum "$signatures/first.deb" | cut -d' ' -f1)
@@ -79,7 +78,7 @@ expect_no_match '(FAILS|not tested)'
 expect_line 'made: alarm ClamAV VIRUS FOUND: clamav/found VIRUSFOUND Sum > 0, 1 of 1 periods of 300 s'
 pids() { inside systemctl show -p MainPID --value hostav-onaccess-watch hostav-logship; }
 before=$(pids)
-user_data
+user_data PACKAGE=installed
 expect_status 0
 expect_no_match '^(made|changed|user-data: changed): '
 [[ $(pids) = "$before" ]] || fail "a second time: services were begun anew"
