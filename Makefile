@@ -15,10 +15,11 @@
 # The count of the tests stays the last line of `make check`.
 MAKEFLAGS += --no-print-directory
 
-PREFIX ?= /usr/local
+# In GNU's spelling, too.
+PREFIX ?= $(or $(prefix),/usr/local)
 # The programs look in /etc; a private prefix, a test's for one, has its own.
-SYSCONFDIR ?= $(if $(filter /usr /usr/local,$(PREFIX)),/etc,$(PREFIX)/etc)
-SYSTEMD_UNIT_DIR ?= $(PREFIX)/lib/systemd/system
+SYSCONFDIR ?= $(or $(sysconfdir),$(if $(filter /usr /usr/local,$(PREFIX)),/etc,$(PREFIX)/etc))
+SYSTEMD_UNIT_DIR ?= $(or $(systemdsystemunitdir),$(PREFIX)/lib/systemd/system)
 BUILD ?= build
 TARGET ?= $(HOME)
 CXXFLAGS ?= -O2 -g1

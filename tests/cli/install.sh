@@ -26,3 +26,12 @@ make_eicar bad
 run "$root/usr/bin/scan" -d "$db" bad
 expect_status 1
 expect_line "bad: $eicar_found"
+
+# Each place by itself, in GNU's spelling; what reads the configuration knows where it is.
+run make -s -C "$repo" install BUILD="$BUILD" DESTDIR="$scratch/gnu" prefix=/opt/hostav sysconfdir=/opt/etc \
+    systemdsystemunitdir=/opt/units
+expect_status 0
+for file in hostav/bin/scan etc/cron.daily/hostav-fullscan units/hostav-fullscan.timer; do
+    [[ -e $scratch/gnu/opt/$file ]] || fail "no /opt/$file"
+done
+grep -q '/opt/etc/hostav/fullscan.conf' "$scratch/gnu/opt/hostav/libexec/hostav/fullscan" || fail "another configuration"
