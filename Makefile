@@ -99,7 +99,9 @@ check:
 check-built: all tests
 	BUILD=$(BUILD) scripts/run-tests
 
+# A mistyped TARGET is told at once, not after the build.
 quickstart:
+	@test -e "$(TARGET)" || { echo "quickstart: TARGET=$(TARGET): no such file or directory" >&2; exit 2; }
 	scripts/install-deps --build
 	$(MAKE) -j$(JOBS) all
 	scripts/quickstart "$(BUILD)" "$(TARGET)"
@@ -122,7 +124,7 @@ bench: all
 	BUILD=$(BUILD) tests/bench/metric
 
 soak: all tests
-	TEST_TIMEOUT=1200 TORTURE_SECONDS=60 BUILD=$(BUILD) scripts/run-tests logship-torture
+	TEST_TIMEOUT=1200 TORTURE_SECONDS=60 BUILD=$(BUILD) scripts/run-tests logship-torture first-minutes
 
 install: all
 	DESTDIR="$(DESTDIR)" PREFIX="$(PREFIX)" SYSCONFDIR="$(SYSCONFDIR)" \
