@@ -10,10 +10,10 @@
 # both nothing is left, however the test ends.
 
 # shellcheck disable=SC2034,SC2154 # variables from and for the tests
+. "$support/debian-root.sh"
 machine=$scratch/machine # where its root file system is mounted
 nspawn=                  # process id of what keeps it
 guest=                   # process id of its systemd, seen from here
-cache=${XDG_CACHE_HOME:-/var/cache}/hostav-tests
 
 # What a hostav package depends on is in it already, and what a cloud's image has; of hostav nothing.
 base_packages='curl cron logrotate procps passwd
@@ -21,48 +21,10 @@ base_packages='curl cron logrotate procps passwd
 
 need_machine() {
     need_root
-    need debootstrap systemd-nspawn mkfs.ext4 nsenter setpriv
-    [[ $(sed -n 's/^ID=//p' /etc/os-release) = debian ]] || skip "this machine is no Debian to take the like of"
-    release=$(sed -n 's/^VERSION_CODENAME=//p' /etc/os-release)
-    # Without barriers: what is thrown away needs no power failure's proof, and dpkg asks for it often.
+    need systemd-nspawn nsenter setpriv
     # shellcheck disable=SC2086 # words
-    base=$cache/$release-$(dpkg --print-architecture)-$(echo $base_packages | cksum | cut -d' ' -f1).ext4
-    [[ -e $base ]] || make_base
-    cp --sparse=always "$base" "$scratch/machine.ext4"
-    mkdir "$machine"
-    mount -o loop,barrier=0 "$scratch/machine.ext4" "$machine" || skip "no loop device to be had"
+    debian_root "$machine" systemd,systemd-sysv,dbus,ca-certificates $base_packages
     chmod 755 "$scratch" "$scratch/w"
-}
-
-# From the mirror that this machine itself has. Kept for the next time, whole or not at all.
-make_base() {
-    local mirror
-    mirror=$(apt-get indextargets --format '$(REPO_URI) $(CODENAME) $(ORIGIN) $(COMPONENT)' 'Created-By: Packages' |
-        awk -v release="$release" '$2 == release && $3 == "Debian" && $4 == "main" { print $1; exit }')
-    [[ -n $mirror ]] || skip "this machine has no mirror of Debian $release"
-    mkdir -p "$cache" 2>/dev/null || skip "$cache cannot be made"
-    local image=$scratch/base.ext4 root=$scratch/base
-    truncate -s 3G "$image"
-    mkfs.ext4 -q -m 0 "$image"
-    mkdir "$root"
-    mount -o loop,barrier=0 "$image" "$root" || skip "no loop device to be had"
-    timeout 600 debootstrap --variant=minbase --include=systemd,systemd-sysv,dbus,ca-certificates \
-        "$release" "$root" "$mirror" >"$scratch/debootstrap" 2>&1 || skip "debootstrap: $(tail -n 1 "$scratch/debootstrap")"
-    # Security updates and the like, and nothing that is not Debian's own.
-    apt-get indextargets --format '$(ORIGIN) $(REPO_URI) $(RELEASE) $(COMPONENT)' 'Created-By: Packages' |
-        awk '$1 == "Debian" { print "deb", $2, $3, $4 }' | sort -u >"$root/etc/apt/sources.list"
-    cp --remove-destination /etc/resolv.conf "$root/etc/resolv.conf"
-    printf '#!/bin/sh\nexit 101\n' >"$root/usr/sbin/policy-rc.d"
-    chmod 755 "$root/usr/sbin/policy-rc.d"
-    # shellcheck disable=SC2086 # words
-    timeout 600 chroot "$root" sh -c 'apt-get -qq update && DEBIAN_FRONTEND=noninteractive apt-get -qq -y \
-        --no-install-recommends install "$@"' sh $base_packages >"$scratch/apt" 2>&1 </dev/null ||
-        skip "apt-get for the base: $(grep -m 1 -E '^(E:|dpkg: error)' "$scratch/apt")"
-    rm -f "$root/usr/sbin/policy-rc.d" "$root"/var/cache/apt/archives/*.deb
-    umount "$root"
-    cp --sparse=always "$image" "$base.$$"
-    mv "$base.$$" "$base"
-    rm "$image"
 }
 
 # --- on and off
@@ -136,8 +98,7 @@ leave_machine() {
     local code=$1
     set +e
     power_off
-    umount "$machine" 2>/dev/null || umount -l "$machine" 2>/dev/null
-    umount -l "$scratch/base" 2>/dev/null
+    unmount_root "$machine"
     (exit "$code")
     clean_up
 }
