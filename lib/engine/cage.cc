@@ -26,6 +26,7 @@
 #include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
+#include <tuple>
 #include <unistd.h>
 #include <vector>
 
@@ -117,9 +118,9 @@ void change_root(const CageOptions &options, CageState &state, bool own_namespac
 /// the user in any case: hostile data is never parsed as root.
 Result<void> change_user(const CageOptions &options, CageState &state) {
     // Before the user changes; without CAP_SETPCAP it fails, which no_new_privs makes up for.
-    capng_get_caps_process();
+    std::ignore = capng_get_caps_process();
     capng_clear(CAPNG_SELECT_BOUNDS);
-    capng_apply(CAPNG_SELECT_BOUNDS);
+    std::ignore = capng_apply(CAPNG_SELECT_BOUNDS);
     change_root(options, state, false);
     // In a user namespace that maps root alone nobody else can be become (see cage_account), and
     // groups cannot be dropped.
