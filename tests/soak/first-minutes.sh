@@ -46,7 +46,7 @@ as() { # USER COMMAND
 }
 finds_it() {
     expect_status 0
-    expect_line "/srv/files/eicar.com: Eicar-Test-Signature FOUND"
+    expect_line "/srv/files/eicar.com: Eicar-Signature FOUND"
     expect_line "Infected files: 1"
     expect_match '^quickstart: exit status 1: infected files were found'
 }
