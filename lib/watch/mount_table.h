@@ -5,6 +5,7 @@
 
 #include "base/error.h"
 
+#include <cstdint>
 #include <map>
 #include <string>
 #include <string_view>

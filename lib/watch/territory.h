@@ -9,6 +9,7 @@
 
 #include "watch/mount_table.h"
 
+#include <cstdint>
 #include <memory>
 #include <string>
 #include <string_view>

@@ -7,6 +7,7 @@
 
 #include "base/fd.h"
 
+#include <cstdint>
 #include <deque>
 #include <optional>
 #include <poll.h>

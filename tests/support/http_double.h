@@ -11,6 +11,7 @@
 #include <arpa/inet.h>
 #include <array>
 #include <atomic>
+#include <cstdint>
 #include <functional>
 #include <list>
 #include <map>
