@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "base/text.h"
 #include "engine/clamav_handle.h"
+#include "engine/database.h"
 
 #include <array>
 #include <climits>
@@ -116,6 +117,9 @@ void set_loading(Setter &set, const LoadOptions &load) {
         set.number(CL_ENGINE_BYTECODE_SECURITY, "BytecodeSecurity", CL_BYTECODE_TRUST_NOTHING);
     set.number(CL_ENGINE_BYTECODE_MODE, "--bytecode-mode",
                modes.at(static_cast<std::size_t>(load.bytecode_mode)));
+#if CLAMAV_VERSION_NUM >= 0x010500
+    set.text(CL_ENGINE_CVDCERTSDIR, "certificates", certificates_directory());
+#endif
 }
 
 Result<void> configure(cl_engine *engine, const EngineOptions &options) {

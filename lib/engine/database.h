@@ -25,6 +25,11 @@ struct DatabaseHead {
     std::time_t built_time = 0;
 };
 [[nodiscard]] Result<DatabaseHead> read_database_head(int fd, const std::string &what);
+/// Where libclamav 1.5 looks for the certificates of databases that are signed with a file of their
+/// own; where that is not there (another package has it, or a cage hides it), a directory that
+/// is: 1.5 loads nothing otherwise. The signature inside a database counts then, as it does
+/// for 1.4.
+[[nodiscard]] std::string certificates_directory();
 /// Whether the file is signed as the official .cvd files are. Reads and digests all of it.
 [[nodiscard]] Result<void> verify_signed_database(const std::string &path);
 

@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-only
 //
-// libfreshclam 1.4 as freshclam uses it, in a process of its own.
+// libfreshclam (of ClamAV 1.4 and 1.5) as freshclam uses it, in a process of its own.
 #include "update/freshclam_child.h"
 
 #include "base/files.h"
+#include "engine/database.h"
 
 #include <algorithm>
 #include <cstdio>
@@ -32,6 +33,13 @@ const char *or_null(const std::optional<std::string> &text) {
     return text ? text->c_str() : nullptr;
 }
 
+/// libfreshclam 4 (ClamAV 1.5) wants it, libfreshclam 3 has no such thing.
+template <typename Config>
+void set_certificates(Config &options, const std::string &directory) {
+    if constexpr (requires { options.certsDirectory; })
+        options.certsDirectory = directory.c_str();
+}
+
 fc_error_t initialise(const UpdateConfig &config, const OfficialRequest &request, bool progress,
                       const std::string &temporary) {
     fc_config options{};
@@ -51,6 +59,8 @@ fc_error_t initialise(const UpdateConfig &config, const OfficialRequest &request
     options.proxyPassword = or_null(config.proxy_password);
     options.databaseDirectory = request.staging.c_str();
     options.tempDirectory = temporary.c_str();
+    const auto certificates = certificates_directory();
+    set_certificates(options, certificates);
     const auto error = fc_initialize(&options);
     fc_set_fccb_download_complete(accept);
     return error;
