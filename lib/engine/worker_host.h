@@ -52,6 +52,8 @@ class LocalWorkers final : public WorkerHost {
     void end(unsigned number) override;
     void wait_for_ended() override;
     void reap() override;
+    /// Whether reap() has nothing to do before somebody is told to end.
+    [[nodiscard]] bool all_reaped() const { return dying_.empty(); }
 
   private:
     LocalWorkers(Engine &engine, bool digest, RunDirectory run)
