@@ -2,6 +2,7 @@
 #include "engine/engine_server.h"
 
 #include "base/child.h"
+#include "base/resources.h"
 #include "base/text.h"
 #include "engine/cage.h"
 #include "engine/database.h"
@@ -199,6 +200,7 @@ void run_engine_server(const EngineServerOptions &options, Fd control, pid_t par
         give_up(engine.error().text());
     // A set that changed while it was loaded is nobody's; the next self check loads it again.
     const auto after = engine_digest(chosen);
+    give_back_memory(); // what only loading took
     prepare_for_cage();
     auto workers = LocalWorkers::create(*engine, true, std::move(*run));
     if (!workers)

@@ -11,6 +11,7 @@
 #include <cstdlib>
 #include <fcntl.h>
 #include <malloc.h>
+#include <poll.h>
 #include <sched.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
@@ -97,7 +98,8 @@ Result<Engine> load_caged(EngineOptions options, const CageState &cage) {
 /// The next job. Where files come one after another the next is here within microseconds, and to
 /// wake a process that sleeps on another CPU takes longer than to scan a small file: so it is
 /// looked for a moment before we sleep. Others who want the CPU get it meanwhile.
-std::optional<Message> next_job(bool may_look) {
+/// What scans took is kept between them, see keep_memory(), but not while there are none.
+std::optional<Message> next_job(bool may_look, bool worked) {
     using Clock = std::chrono::steady_clock;
     constexpr std::chrono::microseconds moment{150};
     bool would_block = false;
@@ -107,6 +109,9 @@ std::optional<Message> next_job(bool may_look) {
             return message;
         ::sched_yield();
     }
+    constexpr int quiet = 30'000; // milliseconds
+    if (pollfd job{socket_number, POLLIN, 0}; worked && ::poll(&job, 1, quiet) == 0)
+        give_back_memory();
     return receive_message(socket_number, true, would_block);
 }
 
@@ -118,11 +123,11 @@ std::optional<Message> next_job(bool may_look) {
     });
     if (!send_message(socket_number, MessageKind::ready, hello))
         ::_exit(0);
-    bool may_look = false;
+    bool worked = false;
     const bool alone = std::thread::hardware_concurrency() <= 1;
-    while (const auto job = next_job(may_look)) {
+    while (const auto job = next_job(worked && !alone, worked)) {
         scan_one(engine, digest, *job);
-        may_look = !alone;
+        worked = true;
     }
     ::_exit(0);
 }
