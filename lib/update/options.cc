@@ -47,8 +47,7 @@ void declare_update(CommandLine &line, Raw &raw, UpdateOptions &options) {
     line.text("datadir", 0, options.data_directory, "DIR", "The database directory");
     line.texts("update-db", 0, options.databases, "DB", "Only this database; may be repeated");
     line.flag("no-dns", 0, options.no_dns, "Do not ask DNS for the newest version");
-    line.flag("if-due", 0, options.if_due,
-              "Only where 24 h / Checks have passed since the last check; for timers");
+    line.flag("if-due", 0, options.if_due, "Only 24 h / Checks after the last check");
     line.text("user", 'u', options.user, "USER", "The account that the databases belong to");
     // Not in freshclam's --help either.
     line.flag("log-rotate", 0, options.log_rotate, nullptr);
