@@ -10,7 +10,7 @@ namespace hostav {
 
 namespace {
 
-constexpr std::chrono::milliseconds look_every{500};
+constexpr std::chrono::milliseconds look_every{1000};
 
 } // namespace
 
