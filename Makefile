@@ -122,6 +122,7 @@ bench: all
 	BUILD=$(BUILD) tests/bench/watch
 	BUILD=$(BUILD) tests/bench/ship
 	BUILD=$(BUILD) tests/bench/metric
+	BUILD=$(BUILD) tests/bench/idle
 
 soak: all tests
 	TEST_TIMEOUT=1200 TORTURE_SECONDS=60 BUILD=$(BUILD) scripts/run-tests logship-torture first-minutes

@@ -32,12 +32,12 @@ need_watch() {
     make_image "$scratch/m"
 }
 
-# A file system of our own, mounted at DIRECTORY; SIZE for truncate(1).
-make_image() { # DIRECTORY [SIZE]
+# A file system of our own, mounted at DIRECTORY; SIZE for truncate(1), further options for mkfs.ext4(8).
+make_image() { # DIRECTORY [SIZE [OPTION...]]
     local image=$scratch/image.$RANDOM$RANDOM
     mkdir -p "$1"
     truncate -s "${2:-300M}" "$image"
-    mkfs.ext4 -q "$image"
+    mkfs.ext4 -q "${@:3}" "$image"
     mount -o loop "$image" "$1" 2>"$scratch/mount.err" ||
         skip "no loop device to be had: $(head -n 1 "$scratch/mount.err")"
     mounted+=("$1")
