@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "engine/database.h"
 
+#include "base/fd.h"
 #include "base/text.h"
 
 #include <clamav.h>
-#include <unistd.h>
+#include <fcntl.h>
 
 namespace hostav {
 
@@ -19,17 +20,22 @@ Result<void> verify_signed_database(const std::string &path) {
 }
 
 std::string certificates_directory() {
+    std::string own;
 #if CLAMAV_VERSION_NUM >= 0x010500
     if (cl_engine *engine = cl_engine_new(); engine != nullptr) {
         int error = CL_SUCCESS;
-        const char *own = cl_engine_get_str(engine, CL_ENGINE_CVDCERTSDIR, &error);
-        const std::string directory = own == nullptr ? "" : own;
+        if (const char *set = cl_engine_get_str(engine, CL_ENGINE_CVDCERTSDIR, &error);
+            set != nullptr)
+            own = set;
         cl_engine_free(engine);
-        if (access(directory.c_str(), R_OK | X_OK) == 0)
-            return directory;
     }
 #endif
-    return "/";
+    // Opened, as Landlock forbids what access(2) allows. In a cage only its own working directory
+    // is left, which is empty.
+    for (const auto &directory : {own, std::string("/")})
+        if (Fd(::open(directory.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC)))
+            return directory;
+    return ".";
 }
 
 std::string engine_and_database_version(const std::string &directory) {
