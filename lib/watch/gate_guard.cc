@@ -10,7 +10,7 @@ namespace hostav {
 
 namespace {
 
-constexpr std::chrono::milliseconds look_every{1000};
+constexpr std::chrono::milliseconds look_every{2000};
 
 } // namespace
 
