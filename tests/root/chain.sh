@@ -174,7 +174,8 @@ expect_no_violations
 
 run inside apt-get -y -o Dpkg::Use-Pty=0 purge hostav
 expect_status 0
-[[ -z $(inside systemctl list-units --all --plain --no-legend 'hostav-*') ]] || fail "units are left"
+left_units() { inside systemctl list-units --all --plain --no-legend 'hostav-*'; }
+[[ -z $(left_units) ]] || fail "units are left: $(left_units)"
 [[ -z $(inside pgrep -f 'onaccess-watch|logship' || true) ]] || fail "processes are left"
 inside cat /home/alice/first >/dev/null || fail "it is blocked still"
 files >"$scratch/files-after"
