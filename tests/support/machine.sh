@@ -33,7 +33,7 @@ need_machine() {
 boot() {
     local end=$((SECONDS + 120))
     : >"$scratch/console"
-    SYSTEMD_NSPAWN_UNIFIED_HIERARCHY=1 setpriv --pdeathsig TERM timeout -k 20 1200 \
+    SYSTEMD_NSPAWN_UNIFIED_HIERARCHY=1 setpriv --pdeathsig TERM timeout -k 60 1200 \
         systemd-nspawn -q --register=no --keep-unit -D "$machine" --capability=all \
         --system-call-filter="fanotify_init fanotify_mark open_by_handle_at" \
         --resolv-conf=off --timezone=off --link-journal=no -b --console=pipe \
@@ -65,9 +65,10 @@ is_up() { # whatever became of single units
 power_off() {
     local pid=$nspawn
     [[ -n $pid ]] || return 0
-    # The machine's own way down; timeout hands it on.
+    # The machine's own way down; timeout hands it on, and kills what keeps the machine if that takes
+    # too long: then its systemd is still there, with its marks.
     kill -TERM "$pid" 2>/dev/null || true
-    has_ended() { ! kill -0 "$pid" 2>/dev/null; }
+    has_ended() { ! kill -0 "$pid" 2>/dev/null && ! { [[ -n $guest ]] && kill -0 "$guest" 2>/dev/null; }; }
     if ! { eventually has_ended || eventually has_ended || eventually has_ended; }; then
         kill -KILL $(pgrep -P "$pid") "$pid" $guest 2>/dev/null || true
         nspawn='' guest=''
