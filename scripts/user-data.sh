@@ -158,23 +158,20 @@ set_lines() { # FILE SERVICE NAME SEPARATOR VALUE...
         say "changed: $target: $name"
     fi
 }
-first_of() { # FILE...
-    for file; do
-        if [ -e "$file" ]; then
-            echo "$file"
-            return
-        fi
-    done
+config_of() { # PROGRAM: the file it reads
+    file=$("$1" --check-config | sed -n 's/^Config file: //p')
+    [ -n "$file" ] || die "$1: its configuration is wrong, or missing"
+    echo "$file"
 }
 
-conf=$(first_of /etc/hostav/onaccess-watch.conf /etc/clamd.d/scan.conf /etc/clamd.conf /etc/clamav/clamd.conf)
+conf=$(config_of onaccess-watch)
 # shellcheck disable=SC2086 # separated by blanks
 set_lines "$conf" onaccess-watch OnAccessIncludePath ' ' $INCLUDE_PATHS
 set_lines "$conf" onaccess-watch OnAccessPrevention ' ' yes
 for path in $INCLUDE_PATHS; do
     [ -d "$path" ] || trouble "$path: there is no such directory, so it is not protected"
 done
-conf=$(first_of /etc/hostav/sigupdate.conf /etc/freshclam.conf /etc/clamav/freshclam.conf)
+conf=$(config_of sigupdate)
 if [ -n "$PRIVATE_MIRROR" ]; then
     set_lines "$conf" sigupdate PrivateMirror ' ' "$PRIVATE_MIRROR"
 fi
