@@ -86,8 +86,7 @@ using Run = std::function<RunResult()>;
 UpdateStatus run_once(Session &session, const UpdateOptions &options, const Run &run) {
     const auto start = std::chrono::steady_clock::now();
     const auto result = run();
-    const auto status =
-        result.not_due ? UpdateStatus::ok : tell_of(session, result, options.strict);
+    const auto status = tell_of(session, result, options.strict);
     if (options.json) {
         session.bar.clear();
         print(json_line(result, status, seconds_since(start)) + "\n");

@@ -99,11 +99,12 @@ Result<Engine> load_caged(EngineOptions options, const CageState &cage) {
 /// wake a process that sleeps on another CPU takes longer than to scan a small file: so it is
 /// looked for a moment before we sleep. Others who want the CPU get it meanwhile.
 /// What scans took is kept between them, see keep_memory(), but not while there are none.
-std::optional<Message> next_job(bool may_look, bool worked) {
+std::optional<Message> next_job(bool worked) {
+    static const bool alone = std::thread::hardware_concurrency() <= 1; // it would be in the way
     using Clock = std::chrono::steady_clock;
     constexpr std::chrono::microseconds moment{150};
     bool would_block = false;
-    for (const auto end = Clock::now() + moment; may_look && Clock::now() < end;) {
+    for (const auto end = Clock::now() + moment; worked && !alone && Clock::now() < end;) {
         auto message = receive_message(socket_number, false, would_block);
         if (message || !would_block)
             return message;
@@ -124,8 +125,7 @@ std::optional<Message> next_job(bool may_look, bool worked) {
     if (!send_message(socket_number, MessageKind::ready, hello))
         ::_exit(0);
     bool worked = false;
-    const bool alone = std::thread::hardware_concurrency() <= 1;
-    while (const auto job = next_job(worked && !alone, worked)) {
+    while (const auto job = next_job(worked)) {
         scan_one(engine, digest, *job);
         worked = true;
     }

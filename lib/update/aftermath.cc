@@ -83,6 +83,8 @@ void notify(Session &session) {
 }
 
 UpdateStatus tell_of(Session &session, const RunResult &ran, bool strict) {
+    if (ran.not_due)
+        return UpdateStatus::ok;
     auto result = ran;
     const auto &config = session.config;
     say_what_is_new(session, result);

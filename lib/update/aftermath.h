@@ -12,7 +12,8 @@
 namespace hostav {
 
 /// Tells everybody. Returns the exit status: the run's, 1 for `OnUpdateExecute EXIT_1`, with
-/// `strict` 18 for a run that a cool-down kept from looking.
+/// `strict` 18 for a run that a cool-down kept from looking. Of one that was not due there is nothing
+/// to tell.
 [[nodiscard]] UpdateStatus tell_of(Session &session, const RunResult &ran, bool strict);
 
 /// RELOAD to clamd where NotifyClamd asks for it. A clamd that is not there is a warning.
