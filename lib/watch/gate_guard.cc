@@ -10,11 +10,12 @@ namespace hostav {
 
 namespace {
 
-constexpr std::chrono::milliseconds look_every{2000};
+/// In a row in which a gate has not come round. Each is a waking where nothing happens.
+constexpr unsigned most_looks = 5;
 
 } // namespace
 
-GateGuard::GateGuard(std::chrono::milliseconds patience) : most_looks_(patience / look_every) {
+GateGuard::GateGuard(std::chrono::milliseconds patience) : look_every_(patience / most_looks) {
     void *const shared = ::mmap(nullptr, most * sizeof(GateBeat), PROT_READ | PROT_WRITE,
                                 MAP_SHARED | MAP_ANONYMOUS, -1, 0);
     if (shared == MAP_FAILED) // NOLINT
@@ -68,12 +69,12 @@ void GateGuard::run() {
     std::unique_lock lock(mutex_);
     running_ = true;
     changed_.notify_all();
-    while (!changed_.wait_for(lock, look_every, [this] { return stopping_; })) {
+    while (!changed_.wait_for(lock, look_every_, [this] { return stopping_; })) {
         for (std::size_t i = 0; i < most; ++i) {
             auto &place = places_.at(i);
             const auto rounds = beats_[i].rounds.load(std::memory_order_relaxed);
             place.same = std::exchange(place.rounds, rounds) == rounds ? place.same + 1 : 0;
-            if (place.pid == 0 || place.same < most_looks_)
+            if (place.pid == 0 || place.same < most_looks)
                 continue;
             ::kill(place.pid, SIGKILL); // a zombie at least until the main process has seen it
             place.ended = true;

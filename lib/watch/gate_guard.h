@@ -27,7 +27,7 @@ class GateGuard {
     /// More gates than this are not guarded, and not started.
     static constexpr std::size_t most = 64;
 
-    explicit GateGuard(std::chrono::milliseconds patience);
+    explicit GateGuard(std::chrono::milliseconds patience); ///< at least 5 ms
     ~GateGuard();
     GateGuard(const GateGuard &) = delete;
     GateGuard &operator=(const GateGuard &) = delete;
@@ -45,9 +45,9 @@ class GateGuard {
         bool taken = false, ended = false;
         pid_t pid = 0;            ///< 0: nothing to end
         std::uint64_t rounds = 0; ///< when they were looked at last
-        std::int64_t same = 0;    ///< looks since they changed
+        unsigned same = 0;        ///< looks since they changed
     };
-    std::int64_t most_looks_;
+    std::chrono::milliseconds look_every_;
     GateBeat *beats_ = nullptr; ///< `most` of them, shared
     std::mutex mutex_;
     std::condition_variable changed_; ///< of running_, stopping_
