@@ -35,7 +35,8 @@ clean_up() {
     trap - EXIT
     for pid in ${started[@]+"${started[@]}"}; do
         signal_workers KILL "$pid"
-        kill -KILL "$pid" 2>/dev/null || true
+        # And its group, where it leads one: killed like this, timeout(1) leaves what it runs alone.
+        kill -KILL "$pid" "-$pid" 2>/dev/null || true
     done
     cd /
     chmod -R u+rwX "$scratch" 2>/dev/null || true
