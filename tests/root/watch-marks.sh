@@ -52,6 +52,21 @@ events=$(count events)
 readable "$m/outside/file"
 [[ $(count events) -eq $events ]] || fail "it is asked about all the same"
 
+# Outside and open for writing: no mark could come of a scan, so there is none.
+echo more >"$m/outside/growing"
+echo more >"$m/outside/other"
+exec 8>>"$m/outside/growing"
+sleep 0.2
+background=$(count background)
+marks=$(count marks)
+readable "$m/outside/growing"
+readable "$m/outside/other" # after it in the queue
+earned() { [[ $(count marks) -gt $marks ]]; }
+eventually earned || fail "what is outside earns no mark beside what is written"
+exec 8>&-
+[[ $(count background) -eq $((background + 1)) ]] ||
+    fail "$(($(count background) - background)) scans in the background, not 1"
+
 # Open for writing: scanned at each open, not remembered.
 echo never read >"$home/growing"
 exec 8>>"$home/growing"
