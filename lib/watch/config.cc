@@ -14,7 +14,6 @@ namespace hostav {
 
 namespace {
 
-constexpr std::uint64_t engine_cache_size = 65536; ///< libclamav's own, where none is set (1.4)
 constexpr std::uint64_t any = UINT64_MAX;
 constexpr std::uint64_t most_32 = UINT32_MAX;
 using Table = std::vector<ClamOption>;
@@ -275,8 +274,6 @@ std::string config_text(const WatchConfig &config) {
             config.access_file_limit();
     if (!shown.on_access_threads)
         shown.on_access_threads = defaults.on_access_threads = config.gate_workers();
-    if (!shown.engine.cache_size)
-        shown.engine.cache_size = defaults.engine.cache_size = engine_cache_size;
     if (shown.engine.limits.scan_time == 0)
         shown.engine.limits.scan_time = defaults.engine.limits.scan_time = default_scan_time;
     return clam_options_text(config.file, watch_options(shown), watch_options(defaults));

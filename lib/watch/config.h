@@ -55,8 +55,14 @@ struct WatchConfig {
     bool follow_directory_symlinks = false, follow_file_symlinks = false;
     bool cross_filesystems = true, allow_all_match = true;
 
-    // The engine; load.databases is set from database_directory.
-    EngineOptions engine;
+    // The engine; load.databases is set from database_directory. clamd's cache of 65536 layers (4
+    // MB) is one for all of its threads, and all that it remembers; each of our workers has its
+    // own.
+    EngineOptions engine = [] {
+        EngineOptions made;
+        made.cache_size = 8192;
+        return made;
+    }();
     std::string bytecode_mode = "Auto", bytecode_security = "TrustSigned";
     bool alert_encrypted = false, ssn_normal = true, ssn_stripped = false;
     bool scan_partial_messages = false, prelude = false;

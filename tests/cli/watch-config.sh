@@ -53,11 +53,11 @@ if command -v clamconf >/dev/null; then
     # shown as what is in effect where clamconf says `disabled`.
     old='^(AlgorithmicDetection|ArchiveBlockEncrypted|BlockMax|OLE2BlockMacros|PartitionIntersection|PhishingAlwaysBlock(Cloak|SSLMismatch)) '
     own='^(OnAccess(Events|ExcludePattern|Deadline|Quarantine)|DevCollectHashes) '
-    other='^(OnAccess(MaxFileSize|MaxThreads|RetryAttempts)|MaxScanTime) '
+    other='^(OnAccess(MaxFileSize|MaxThreads|RetryAttempts)|MaxScanTime|CacheSize) '
     grep -vE "$old|$other" theirs >theirs.common
     grep -vE "$own|$other" ours >ours.common
     expect_same theirs.common ours.common "names or defaults"
-    [[ $(grep -cE "$other" ours) -eq 4 ]] || fail "an option is missing"
+    [[ $(grep -cE "$other" ours) -eq 5 ]] || fail "an option is missing"
 fi
 
 refused() { # LINE WHAT
