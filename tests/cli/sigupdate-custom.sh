@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: GPL-2.0-only
+# Time limit: 900 seconds
 #
 # Databases of third parties: every fault costs one source and no other, whatever the order; pins,
 # sizes, conditions.

@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: GPL-2.0-only
+# Time limit: 900 seconds
 #
 # The disk is full at every write, and the process is killed at every step that changes files: by
 # strace, which makes the Nth call of a kind fail, or kills at it, until an update needs no Nth. What
