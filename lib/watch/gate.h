@@ -201,6 +201,9 @@ class Gate {
 
 /// Asks the kernel by statx(2); fills only what is known.
 [[nodiscard]] bool look_at(int fd, struct statx &st);
+/// A lease for reading is refused while anybody has the file open for writing, or mapped so; also
+/// whoever waits for the answer to such an open.
+[[nodiscard]] bool nobody_writes(int fd);
 /// The path of an open file, of any length; empty when it cannot be known. Opens nothing but /proc.
 [[nodiscard]] std::string path_of_event(int fd);
 

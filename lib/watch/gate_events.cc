@@ -97,6 +97,13 @@ bool look_at(int fd, struct statx &st) {
     return true;
 }
 
+bool nobody_writes(int fd) {
+    const bool granted = ::fcntl(fd, F_SETLEASE, F_RDLCK) == 0;
+    if (granted)
+        ::fcntl(fd, F_SETLEASE, F_UNLCK);
+    return granted;
+}
+
 std::string path_of_event(int fd) {
     std::array<char, longest_link + 1> link{};
     const auto name = "/proc/self/fd/" + std::to_string(fd);
@@ -254,7 +261,7 @@ void Gate::earn(Fd fd, const Identity &identity, const struct statx &st, std::st
     auto scan = new_scan(identity, st, std::move(path));
     scan->background = true;
     scan->shown = shown;
-    if (!shown && (!scan->remembers || !scan->settled))
+    if (!shown && (!scan->remembers || !scan->settled || !nobody_writes(fd.get())))
         return; // it could not earn one
     scan->fd = std::move(fd);
     ++held_;

@@ -25,14 +25,6 @@ bool lost_its_worker(const Report &report) {
     return report.verdict == Verdict::error && report.error == "Scanner crashed";
 }
 
-/// A lease for reading is refused while anybody has the file open for writing, or mapped so.
-bool nobody_writes(int fd) {
-    const bool granted = ::fcntl(fd, F_SETLEASE, F_RDLCK) == 0;
-    if (granted)
-        ::fcntl(fd, F_SETLEASE, F_UNLCK);
-    return granted;
-}
-
 std::string base_name(const std::string &path) {
     return path.substr(path.rfind('/') + 1);
 }
@@ -73,12 +65,6 @@ void Gate::dispatch() {
             return;
         auto scan = std::move(queue->front());
         queue->pop_front();
-        // Nobody waits for it, nobody is told of it, and no mark could come of it: logs, databases.
-        if (scan->background && !scan->shown && !nobody_writes(scan->file())) {
-            statistics_.count(Count::unmarked);
-            --held_;
-            continue;
-        }
         if (!submit(std::move(scan)))
             return;
     }
